@@ -1,0 +1,1 @@
+"""What the linter and the runtime agree on: step identity, the manifest, changes and their verdicts."""
