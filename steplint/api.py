@@ -97,14 +97,14 @@ class Project(Struct, frozen=True):
 
 
 def exclusive(one: Step, other: Step) -> bool:
-    """Return whether no single pass through the body executes both steps: different arms of one branch, or an arm left.
+    """Return whether the steps stand in different arms of one branch (if/elif/else, match, try against except).
 
-    ``follows`` says whether one can come after the other; this is the symmetric question about frames alone.
+    ``follows`` also knows arms that leave early.
     """
     for mine, theirs in zip(one.inside, other.inside, strict=False):
         if mine.group and mine.group == theirs.group:
             if mine.arm != theirs.arm:
-                return {mine.kind, theirs.kind} != {"try", "except"} and "finally" not in (mine.kind, theirs.kind)
+                return True
             continue
         break
     return False
