@@ -42,9 +42,9 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     @property
     def group(self) -> str:
-        """The group by code: meta, determinism, identity, lock, granularity or body."""
-        return _GROUPS[self.code[2]]
+        """The group by code: meta, determinism, identity, lock, granularity, body; `project` above SL5."""
+        return _GROUPS.get(self.code[2], "project")
 
 
 _GROUPS = {"0": "meta", "1": "determinism", "2": "identity", "3": "lock", "4": "granularity", "5": "body"}
-GROUPS = tuple(_GROUPS.values())
+GROUPS = (*_GROUPS.values(), "project")
