@@ -104,17 +104,17 @@ def body(name: str = "work", line: int = 200, *, resolved: bool = True, **fields
     return Body(f"flows:{name}", name, at(line), resolved, **fields)
 
 
-def step(id: str | None = "load", kind: Any = "run", line: int = 0, **fields: Any) -> Step:
+def step(identity: str | None = "load", kind: Any = "run", line: int = 0, **fields: Any) -> Step:
     """Return one durable operation; `workflow` fills in position and occurrence, and the line where it is 0.
 
     ``template="load-{}"`` makes it a template; ``inside`` are the frames around it.
     """
     template = fields.pop("template", None)
-    source = fields.pop("id_source", "template" if template else "literal" if id is not None else "unknown")
+    source = fields.pop("id_source", "template" if template else "literal" if identity is not None else "unknown")
     if template is not None:
-        id = None
+        identity = None
     return Step(
-        id=id,
+        id=identity,
         template=template,
         kind=kind,
         form=fields.pop("form", f"step.{kind}"),
@@ -145,7 +145,7 @@ def handler(*catches: str, line: int = 60, ends: str = "", reraises: bool = Fals
     return Handler(catches, at(line), ends, reraises)
 
 
-def workflow(*steps: Step, id: str = "flow", dialect: Dialect = INNGEST, **fields: Any) -> Workflow:
+def workflow(*steps: Step, identity: str = "flow", dialect: Dialect = INNGEST, **fields: Any) -> Workflow:
     """Return a workflow whose steps follow each other, unless ``order`` says otherwise.
 
     Steps without a line stand at 10, 20, 30, ...
@@ -153,8 +153,8 @@ def workflow(*steps: Step, id: str = "flow", dialect: Dialect = INNGEST, **field
     numbered = tuple(_numbered(steps))
     order = fields.pop("order", tuple((n, n + 1) for n in range(len(numbered) - 1)))
     return Workflow(
-        id=id,
-        name=fields.pop("name", id.replace("-", "_")),
+        id=identity,
+        name=fields.pop("name", identity.replace("-", "_")),
         app=fields.pop("app", "app"),
         dialect=dialect.name,
         family=dialect.family,
@@ -206,8 +206,8 @@ def _locked(workflows: Iterable[Workflow], published: Mapping[str, Iterable[str]
                 family=each.family,
                 source=each.source,
                 steps=tuple(
-                    ManifestStep(id, None, "run", None, 0, number, "once")
-                    for number, id in enumerate(published.get(each.id, ()))
+                    ManifestStep(label, None, "run", None, 0, number, "once")
+                    for number, label in enumerate(published.get(each.id, ()))
                 ),
             )
             for each in workflows
