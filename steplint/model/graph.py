@@ -83,6 +83,8 @@ class Use(Struct, frozen=True):
     via: tuple[Hop, ...] = ()
     duration: bool = False
     """The value is the difference of two clock reads."""
+    slot: Literal["", "key", "clock", "trace"] = ""
+    """What ``name`` is by the tables: a key (`id`, `slug`), a time (`created_at`), a trace header (`x-request-id`)."""
     confidence: Confidence = "high"
 
 
@@ -119,7 +121,7 @@ class Frame(Struct, frozen=True):
     binds: tuple[str, ...] = ()
     """Loop variables, `as` names."""
     handlers: tuple[Handler, ...] = ()
-    """Of a try: its handlers."""
+    """Of a try: its handlers. Of a `with` over `contextlib.suppress`: one handler that catches its arguments."""
     final: str = ""
     """Of a try: how its `finally` leaves ("return", "break", "continue"), if it does; "runs" when it only runs."""
     leaves: str = ""
@@ -132,6 +134,11 @@ class Frame(Struct, frozen=True):
     """Of a loop: what it iterates over. ``read`` was read in the body and may change between replays."""
     gate: str = ""
     """Of a branch: the patch gate that decides it."""
+    resource: str = ""
+    """Of a `with`: the kind of its manager by the tables (transaction, session, lock, directory, file, client, timeout,
+    span, log)."""
+    ends: str = ""
+    """Of a `finally`: the group of its try."""
 
 
 class Effect(Struct, frozen=True):
@@ -323,6 +330,8 @@ class Step(Struct, frozen=True):
     """How the body reaches it, when it stands in a called function."""
     gate: str = ""
     positions: int = 1
+    captures: tuple[Capture, ...] = ()
+    """What a deferred callable around this call reads late: loop variables and names rebound later."""
     confidence: Confidence = "high"
 
     @property
