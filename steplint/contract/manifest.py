@@ -34,6 +34,8 @@ class ManifestStep(Struct, frozen=True):
     callable: str = ""
     fingerprint: str = ""
     gate: str = ""
+    holes: tuple[str, ...] = ()
+    """Of a template: what fills each interpolation, names of variables erased (``element:_.id``)."""
     place: ManifestPlace | msgspec.UnsetType = msgspec.UNSET
 
     @property
@@ -54,6 +56,10 @@ class ManifestWorkflow(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    fingerprint: str = ""
+    """Of the workflow's own body."""
+    pinned: bool = False
+    """Whether the project pins the version of its runs, on engines that otherwise derive it from the source."""
     place: ManifestPlace | msgspec.UnsetType = msgspec.UNSET
 
 

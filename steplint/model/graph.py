@@ -380,6 +380,9 @@ class Workflow(Struct, frozen=True):
     confidence: Confidence = "high"
     id_place: Place | None = None
     pinned: bool = False
+    """Whether the project pins the version of runs (``application_version``)."""
+    fingerprint: str = ""
+    """Of the workflow's own body, without layout and comments."""
 
 
 class Rejected(Struct, frozen=True):
