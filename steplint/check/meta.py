@@ -1,4 +1,4 @@
-"""The meta rules that speak about the run itself; those about comments and baseline are in `suppress` and `baseline`."""
+"""Meta rules about the run itself; those about comments and the baseline stand in `suppress` and `baseline`."""
 
 from __future__ import annotations
 

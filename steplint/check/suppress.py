@@ -83,18 +83,17 @@ def unused(
     used: Collection[Waiver],
     rules: Mapping[str, Rule],
     ran: Collection[str],
-    ignored: Collection[tuple[str, str]] = (),
 ) -> Iterator[Finding]:
     """Yield SL001 for each name in a comment that silenced nothing, though its rule ran on the file.
 
-    ``ran`` are the rules that ran to their end, ``ignored`` pairs of path and rule that per-file ignores left out.
+    ``ran`` are the rules that ran to their end.
     """
     for path, found in sorted(pragmas.items()):
         for number, pragma in enumerate(found):
             idle = [
                 name
                 for name in pragma.names
-                if (rule := find(name, rules)) is not None and _idle(path, number, rule, used, ran, ignored)
+                if (rule := find(name, rules)) is not None and _idle(path, number, rule, used, ran)
             ]
             for name in idle:
                 yield _unused(path, pragma, name, idle, rules)
@@ -174,11 +173,10 @@ def _idle(
     rule: Rule,
     used: Collection[Waiver],
     ran: Collection[str],
-    ignored: Collection[tuple[str, str]],
 ) -> bool:
     if rule.group == "lock":
         return True
-    if rule.group == "meta" or rule.name not in ran or (path, rule.name) in ignored:
+    if rule.group == "meta" or rule.name not in ran:
         return False
     return Waiver(path, number, rule.name) not in used
 
