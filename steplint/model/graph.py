@@ -380,11 +380,11 @@ class Workflow(Struct, frozen=True):
     confidence: Confidence = "high"
     id_place: Place | None = None
     pinned: bool = False
-    context: str = ""
-    """The parameter that holds the context (`ctx`): what a fix writes. Empty where the body has none."""
     """Whether the project pins the version of runs (``application_version``)."""
     fingerprint: str = ""
     """Of the workflow's own body, without layout and comments."""
+    context: str = ""
+    """The parameter that holds the context (`ctx`): what a fix writes. Empty where the body has none."""
 
 
 class Rejected(Struct, frozen=True):
