@@ -1,0 +1,1 @@
+"""Findings and changes as text: one module per format, found by its file name."""

@@ -1,0 +1,105 @@
+"""The steps and effects of a workflow as a tree: what stands in which branch, loop or parallel group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from steplint.model.graph import Effect, Frame, Step, Workflow
+from steplint.model.place import Place
+
+
+class Leaf(Struct, frozen=True):
+    """A step (its position) or an effect of the body (its index)."""
+
+    step: int | None = None
+    effect: int | None = None
+
+
+class Branch(Struct, frozen=True):
+    """A construct and what stands in it, in code order."""
+
+    frame: Frame
+    children: tuple[Branch | Leaf, ...]
+
+
+_Item = tuple[tuple[Frame, ...], Leaf]
+
+
+def tree(workflow: Workflow) -> tuple[Branch | Leaf, ...]:
+    """Return the steps of ``workflow`` in order, each effect before the step that follows it in the text."""
+    return _nested(list(_items(workflow)), 0)
+
+
+def title(frame: Frame) -> str:
+    """Return how a reader would call ``frame``: `for item in items`, `if`, `in parallel: asyncio.gather`."""
+    binds = ", ".join(frame.binds)
+    match frame.kind:
+        case "for":
+            head = f"{'async ' if frame.asynchronous else ''}for {binds or '…'} in {frame.name or '…'}"
+            return head + (f" ({frame.bound} times)" if frame.bound is not None else "")
+        case "while":
+            return f"while {frame.name or '…'}" + (" (endless)" if frame.endless else "")
+        case "comprehension":
+            return f"each {binds or '…'} in {frame.name or '…'}"
+        case "combinator":
+            return f"in parallel: {frame.name}" if frame.name else "in parallel"
+        case "except":
+            caught = ", ".join(name for handler in frame.handlers for name in handler.catches) or frame.name
+            return f"except {caught}".rstrip()
+        case "with":
+            return f"with {frame.name or '…'}" + (f" as {binds}" if binds else "")
+        case "deferred":
+            return f"later: {frame.name}" if frame.name else "later"
+        case "call":
+            return f"in {frame.name}()" if frame.name else "in a called function"
+        case "if":
+            return f"if {frame.name}".rstrip() + (f" (gate `{frame.gate}`)" if frame.gate else "")
+        case _:
+            return f"{frame.kind} {frame.name}".rstrip()
+
+
+def _items(workflow: Workflow) -> Iterator[_Item]:
+    effects = sorted(enumerate(workflow.effects), key=lambda pair: _key(pair[1].place, workflow.place))
+    for step in workflow.steps:
+        at = _key(_in_body(step), workflow.place)
+        while effects and _key(effects[0][1].place, workflow.place) < at:
+            index, effect = effects.pop(0)
+            yield effect.inside, Leaf(effect=index)
+        yield step.inside, Leaf(step=step.position)
+    for index, effect in effects:
+        yield effect.inside, Leaf(effect=index)
+
+
+def _in_body(step: Step) -> Place:
+    return step.trail[0].place if step.trail else step.place
+
+
+def _key(place: Place, body: Place) -> tuple[bool, str, int, int]:
+    return place.path != body.path, place.path, place.span.line, place.span.column
+
+
+def _nested(items: Sequence[_Item], depth: int) -> tuple[Branch | Leaf, ...]:
+    nodes, at = list[Branch | Leaf](), 0
+    while at < len(items):
+        frames, leaf = items[at]
+        if len(frames) <= depth:
+            nodes.append(leaf)
+            at += 1
+            continue
+        end = at + 1
+        while end < len(items) and len(items[end][0]) > depth and _same(items[end][0][depth], frames[depth]):
+            end += 1
+        nodes.append(Branch(frames[depth], _nested(items[at:end], depth + 1)))
+        at = end
+    return tuple(nodes)
+
+
+def _same(one: Frame, other: Frame) -> bool:
+    return (one.kind, one.place, one.group, one.arm) == (other.kind, other.place, other.group, other.arm)
+
+
+def effects_of(step: Step) -> tuple[Effect, ...]:
+    """Return what the callable of ``step`` does."""
+    return step.body.effects if step.body is not None else ()
