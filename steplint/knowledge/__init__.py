@@ -1,0 +1,1 @@
+"""Tables into structs: what is known about SDKs (dialects) and about the calls of everybody else (APIs)."""
