@@ -23,6 +23,25 @@ class Record(Struct, frozen=True):
     why: str
 
 
+class Decision(Struct, frozen=True):
+    """A record of the lock, with the workflow and the step that carry it.
+
+    ``step`` is empty for a record of the workflow itself. ``old`` is the earlier ID of a `was`, ``kind`` the kind of a
+    `change` (added reordered shifted swapped reused rekinded), ``occurrence`` which of several entries with this ID.
+    """
+
+    record: Literal["was", "change", "gone"]
+    dialect: str
+    app: str
+    workflow: str
+    step: str = ""
+    old: str = ""
+    kind: str = ""
+    accept: str = ""
+    why: str = ""
+    occurrence: int = 0
+
+
 class Suggestion(Struct, frozen=True):
     """A likely successor, never assumed: score from 0 to 1 and the evidence for it."""
 
@@ -57,3 +76,5 @@ class Change(Struct, frozen=True):
     confidence: Literal["high", "medium", "low"] = "high"
     successor: str = ""
     """Of a renamed workflow: its likely new ID."""
+    required: bool = False
+    """Of an unlocked step: the verb that found it asks for a lock that is up to date."""
