@@ -1,0 +1,255 @@
+"""The runtime: one ledger, the workflows this process knows, and the threads that drive their runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal
+
+import msgspec
+
+from steplint.contract.runs import Fault
+from steplint.runtime import schedule
+from steplint.runtime.calls import EventLike, as_event
+from steplint.runtime.clock import Clock, WallClock
+from steplint.runtime.errors import (
+    LeaseLost,
+    LedgerTrouble,
+    RunCancelledError,
+    RunFailedError,
+    RunHeldError,
+    UnknownRunError,
+)
+from steplint.runtime.leases import Leases
+from steplint.runtime.replay import drive
+from steplint.runtime.retry import BACKOFF
+from steplint.runtime.schedule import Event, event_text
+from steplint.runtime.store import Run, Store
+from steplint.runtime.stores.sqlite import Durability, SqliteStore
+from steplint.runtime.values import decode
+from steplint.runtime.visit import Settings, Visit
+from steplint.runtime.workflow import Workflow
+
+Mode = Literal["checkpoint", "every-step"]
+
+
+def default_mode() -> Mode:
+    """Return `STEPLINT_REPLAY`, else every-step under pytest, which finds bodies that drift, else checkpoint."""
+    named = os.environ.get("STEPLINT_REPLAY", "")
+    if named == "every-step" or (not named and "PYTEST_CURRENT_TEST" in os.environ):
+        return "every-step"
+    if named in ("", "checkpoint"):
+        return "checkpoint"
+    raise ValueError(f"STEPLINT_REPLAY is `{named}`; it is `checkpoint` or `every-step`")
+
+
+class Runtime:
+    """Starts and drives runs of workflows whose ledger is one SQLite file, or any `Store`.
+
+    ``workflows`` are those that this process works on, together with all that their modules name; one that is
+    started or invoked here is added. ``durability="process"`` is faster, and survives no power cut.
+    """
+
+    def __init__(
+        self,
+        ledger: str | PathLike[str] | Store,
+        workflows: Iterable[Workflow] = (),
+        *,
+        mode: Mode | None = None,
+        durability: Durability = "power",
+        backoff: Sequence[float] = BACKOFF,
+        clock: Clock | None = None,
+        lease: float = 30.0,
+        max_queued: int | None = None,
+    ) -> None:
+        self.store: Store = SqliteStore(ledger, durability) if isinstance(ledger, (str, PathLike)) else ledger
+        self.clock = clock or WallClock()
+        self.lease = lease
+        self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self._known: dict[str, Workflow] = {}
+        self._stop = threading.Event()
+        self._woken = threading.Event()
+        self._loops: dict[int, asyncio.AbstractEventLoop] = {}
+        self._leases = Leases(self.store, self.clock, lease)
+        self._settings = Settings(
+            in_place=(mode or default_mode()) == "checkpoint",
+            backoff=backoff,
+            clock=self.clock,
+            stopping=self._stop.is_set,
+            introduce=self.know,
+            max_queued=max_queued,
+        )
+        for each in workflows:
+            self.know(each)
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop working and let go of the ledger; runs that are not finished go on when a runtime works again."""
+        self.stop()
+        self._leases.close()
+        for loop in self._loops.values():
+            loop.close()
+        self._loops.clear()
+        self.store.close()
+
+    def know(self, workflow: Workflow) -> None:
+        """Work on runs of ``workflow`` too; its trigger is kept in the ledger, so that any process may send."""
+        if self._known.get(workflow.id) is workflow:
+            return
+        for each in workflow.family().values():
+            other = self._known.setdefault(each.id, each)
+            if other is not each and each is workflow:
+                raise ValueError(f"two workflows have the ID `{each.id}`; rename one")
+            self.store.put_trigger(each.id, each.trigger or "")
+
+    def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
+        """Queue a run and return its ID. The same ``id`` again returns the run that exists.
+
+        Raises `RunConflictError` if that run is of another workflow or has other data, and `BacklogError`.
+        """
+        self.know(workflow)
+        now = self.clock.now()
+        run_id = id or f"{workflow.id}-{uuid.uuid4().hex[:12]}"
+        text = event_text(Event("steplint/run.started", {} if data is None else data, run_id, int(now * 1000)))
+        run = Run(run_id, workflow.id, text, now, root=run_id, due=now)
+        schedule.begin(self.store, run, self._settings.max_queued)
+        self._woken.set()
+        return run_id
+
+    def send(self, events: EventLike | Sequence[EventLike]) -> list[str]:
+        """Send events: they start the workflows they trigger and wake the runs that wait for them. Returns their IDs.
+
+        An event whose ID was sent before does nothing.
+        """
+        listed = [events] if isinstance(events, (Event, Mapping)) else events
+        now = self.clock.now()
+        sent = [as_event(event, uuid.uuid4().hex, now) for event in listed]
+        ids = schedule.send(self.store, sent, now, self._settings.max_queued)
+        self._woken.set()
+        return ids
+
+    def result(self, id: str, timeout: float | None = None) -> Any:  # noqa: A002
+        """Return what a run returned; until then, drive it and the runs it invoked in this thread.
+
+        Raises `RunFailedError`, `RunCancelledError`, `RunHeldError`, `UnknownRunError`, and TimeoutError after
+        ``timeout`` seconds.
+        """
+        limit = None if timeout is None else self.clock.now() + timeout
+        while True:
+            run = self.store.run(id)
+            if run is None:
+                raise UnknownRunError(f"the ledger has no run `{id}`")
+            if self._visit(run.root):
+                continue
+            if not run.open or run.status == "held":
+                return _outcome(run)
+            if limit is not None and self.clock.now() >= limit:
+                raise TimeoutError(f"run `{id}` is {run.status} after {timeout:g} s")
+            self._idle(run.root, limit)
+
+    def work(self, *, workers: int = 1, until_idle: bool = False) -> None:
+        """Drive due runs in ``workers`` threads until `stop`, or with ``until_idle`` until none is due."""
+        self._stop.clear()
+        failures: list[BaseException] = []
+        threads = [
+            threading.Thread(target=self._loop, args=(until_idle, failures), name=f"steplint-worker-{number}")
+            for number in range(1, workers)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._loop(until_idle, failures)
+        finally:
+            if not until_idle:
+                self.stop()
+            for thread in threads:
+                thread.join()
+        if failures:
+            raise failures[0]
+
+    def stop(self) -> None:
+        """Make `work` return: steps that execute now are finished and recorded, nothing new begins."""
+        self._stop.set()
+        self._woken.set()
+
+    def cancel(self, id: str) -> bool:  # noqa: A002
+        """End a run and those it invoked; False if it had ended. A step that executes now is not recorded."""
+        return schedule.cancel(self.store, id, self.clock.now())
+
+    def retry(self, id: str) -> bool:  # noqa: A002
+        """Queue a failed or held run; completed steps keep their results. False for any other run."""
+        done = schedule.retry(self.store, id, self.clock.now())
+        self._woken.set()
+        return done
+
+    def _loop(self, until_idle: bool, failures: list[BaseException]) -> None:
+        try:
+            while not self._stop.is_set():
+                if self._visit():
+                    continue
+                if until_idle:
+                    return
+                self._idle("", None)
+        except BaseException as error:
+            failures.append(error)
+            self.stop()
+
+    def _visit(self, root: str = "") -> bool:
+        """Drive one due run as far as it goes; False if none is due."""
+        self._woken.clear()
+        run = schedule.claim(self.store, self.worker, self.clock.now(), self.lease, self._known, root)
+        if run is None:
+            return False
+        workflow = self._known[run.workflow]
+        with self._leases.hold(run):
+            try:
+                visit = Visit(self.store, run, self._settings, workflow.max_attempts, workflow.step_timeout)
+                drive(visit, workflow, self._event_loop)
+            except LeaseLost:
+                pass  # another worker goes on with the run, or it was cancelled
+            except LedgerTrouble as trouble:
+                raise trouble.error from None
+            except BaseException:
+                self._give_back(run)
+                raise
+        return True
+
+    def _give_back(self, run: Run) -> None:
+        with suppress(LeaseLost):
+            schedule.release(self.store, run, run.attempt, self.clock.now())
+
+    def _idle(self, root: str, limit: float | None) -> None:
+        times = [self.store.next_due(self._known, root), limit]
+        next_due = min((time for time in times if time is not None), default=None)
+        pause = None if next_due is None else max(next_due - self.clock.now(), 0.0)
+        self.clock.wait(pause, self._woken)
+
+    def _event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return this thread's loop, on which async bodies run."""
+        thread = threading.get_ident()
+        if thread not in self._loops:
+            self._loops[thread] = asyncio.new_event_loop()
+        return self._loops[thread]
+
+
+def _outcome(run: Run) -> Any:
+    if run.status == "completed":
+        return decode(run.result or "null")
+    fault = msgspec.convert(decode(run.error or "{}"), Fault)
+    if run.status == "cancelled":
+        raise RunCancelledError(f"run `{run.id}` was cancelled")
+    if run.status == "held":
+        raise RunHeldError(f"run `{run.id}` is held: {fault.message}")
+    raise RunFailedError(run.id, fault)

@@ -1,0 +1,203 @@
+"""The rows of a ledger and the protocol that a store fulfills: plain tables, no rules of execution."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from steplint.contract.runs import Fault, Status, StepKind
+from steplint.runtime.errors import StepError
+from steplint.runtime.values import decode
+
+
+class Run(Struct, frozen=True):
+    """One run. ``due`` is when a worker shall look at it: for a leased run the end of its lease, null for never.
+
+    ``claim`` grows whenever the run changes hands: a write that names an older claim is refused.
+    """
+
+    id: str
+    workflow: str
+    event: str
+    created: float
+    root: str
+    due: float | None
+    parent: str = ""
+    parent_key: str = ""
+    status: Status = "queued"
+    result: str | None = None
+    error: str | None = None
+    attempt: int = 0
+    claim: int = 0
+    owner: str = ""
+    started: float | None = None
+    ended: float | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the run has not ended."""
+        return self.status not in ("completed", "failed", "cancelled")
+
+
+class Step(Struct, frozen=True):
+    """A recorded step: its JSON value in ``data``, or what it failed with in ``error``."""
+
+    run: str
+    position: int
+    key: str
+    id: str
+    occurrence: int
+    kind: StepKind
+    data: str | None
+    error: str | None
+    attempts: int
+    started: float
+    ended: float
+
+    @property
+    def label(self) -> str:
+        """The ID, with ``:n`` after n earlier uses."""
+        return self.id if self.occurrence == 0 else f"{self.id}:{self.occurrence}"
+
+    def value(self) -> Any:
+        """Return the recorded value as a new object, or raise the recorded error."""
+        if self.error is not None:
+            raise StepError(Fault(**decode(self.error)), self.label)
+        return decode(self.data or "null")
+
+
+class Timer(Struct, frozen=True):
+    """What a run waits for: a time, an event, a child, or its next try (kind ``run``; the body's own: key "").
+
+    ``match`` is a path whose value in the event must equal ``expected`` (JSON).
+    """
+
+    run: str
+    key: str
+    id: str
+    occurrence: int
+    position: int
+    kind: StepKind
+    since: float
+    at: float | None
+    attempt: int = 0
+    event: str = ""
+    match: str = ""
+    expected: str = ""
+
+
+class Try(Struct, frozen=True):
+    """A failed try of a step, or of the body (key "")."""
+
+    run: str
+    key: str
+    label: str
+    attempt: int
+    started: float
+    ended: float
+    error: str
+    retry_at: float | None
+
+
+class EventRow(Struct, frozen=True):
+    """An event that was sent; ``ts`` is in milliseconds since the epoch."""
+
+    id: str
+    name: str
+    data: str
+    ts: int
+
+
+class Store(Protocol):
+    """Tables of one ledger; every method is safe to call from any thread, and durable when it returns."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make the calls inside one atomic step that no other writer interrupts."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        ...
+
+    def add_run(self, run: Run) -> bool:
+        """Add ``run``; False if its ID exists."""
+        ...
+
+    def put_run(self, run: Run) -> None:
+        """Replace what changes in a run: everything but ID, workflow, event and ancestry."""
+        ...
+
+    def run(self, run_id: str) -> Run | None:
+        """Return one run."""
+        ...
+
+    def runs(self, workflow: str = "", status: str = "", limit: int = 1000) -> list[Run]:
+        """Return the newest runs first."""
+        ...
+
+    def children(self, run_id: str) -> list[Run]:
+        """Return the runs that ``run_id`` invoked."""
+        ...
+
+    def due(self, now: float, workflows: Collection[str], root: str = "") -> Run | None:
+        """Return the run that is due for longest, of these workflows and, if given, below ``root``."""
+        ...
+
+    def next_due(self, workflows: Collection[str], root: str = "") -> float | None:
+        """Return when the next run is due."""
+        ...
+
+    def queued(self) -> int:
+        """Return how many runs no worker has begun."""
+        ...
+
+    def add_step(self, step: Step, claim: int) -> bool:
+        """Record ``step`` unless the run's claim is another one; returns whether it was recorded."""
+        ...
+
+    def steps(self, run_id: str) -> list[Step]:
+        """Return the recorded steps by position."""
+        ...
+
+    def drop_step(self, run_id: str, position: int) -> None:
+        """Forget a recorded step."""
+        ...
+
+    def put_timer(self, timer: Timer) -> None:
+        """Add or replace a timer."""
+        ...
+
+    def drop_timer(self, run_id: str, key: str) -> None:
+        """Remove a timer; no error if it is gone."""
+        ...
+
+    def timers(self, run_id: str) -> list[Timer]:
+        """Return what the run waits for, by position."""
+        ...
+
+    def waiting(self, event: str) -> list[Timer]:
+        """Return all timers that wait for an event of this name."""
+        ...
+
+    def add_try(self, row: Try) -> None:
+        """Add a failed try."""
+        ...
+
+    def tries(self, run_id: str) -> list[Try]:
+        """Return the failed tries of a run in order."""
+        ...
+
+    def add_event(self, event: EventRow) -> bool:
+        """Add an event; False if its ID exists."""
+        ...
+
+    def put_trigger(self, workflow: str, event: str) -> None:
+        """Say which event starts ``workflow``; "" for none."""
+        ...
+
+    def triggered(self, event: str) -> list[str]:
+        """Return the workflows that the event starts."""
+        ...

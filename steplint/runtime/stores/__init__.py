@@ -1,0 +1,1 @@
+"""Stores: one SQLite file, or memory for tests."""

@@ -1,0 +1,209 @@
+"""A worker's hold on one run: its memos, what it waits for, and every write of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from steplint.contract.runs import Fault
+from steplint.runtime import schedule
+from steplint.runtime.clock import Clock
+from steplint.runtime.errors import (
+    LeaseLost,
+    LedgerError,
+    LedgerTrouble,
+    NonRetriableError,
+    RetryAfterError,
+    UnserializableError,
+    describe,
+    refuse,
+)
+from steplint.runtime.ops import Op, Outcome, Wait
+from steplint.runtime.retry import pause
+from steplint.runtime.schedule import Event
+from steplint.runtime.store import Run, Step, Store, Timer, Try
+from steplint.runtime.values import encode
+
+
+class Settings(Struct, frozen=True):
+    """How runs are driven.
+
+    ``in_place``: checkpoint mode, else the body is entered again after each step. ``introduce`` is told of each
+    workflow that a body invokes.
+    """
+
+    in_place: bool
+    backoff: Sequence[float]
+    clock: Clock
+    stopping: Callable[[], bool]
+    introduce: Callable[[Any], None]
+    max_queued: int | None = None
+
+
+class Visit:
+    """The run between claim and release; created for each claim."""
+
+    def __init__(
+        self, store: Store, run: Run, settings: Settings, max_attempts: int, step_timeout: float | None
+    ) -> None:
+        self.store = store
+        self.run = run
+        self.settings = settings
+        self.max_attempts = max_attempts
+        self.step_timeout = step_timeout
+        self.attempt = run.attempt
+        self.again_at = 0.0
+        self.calls = self.recalls = self.entries = 0
+        self.branches: dict[str, str] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read memos and timers."""
+        steps = self.store.steps(self.run.id)
+        self.memos = {step.key: step for step in steps}
+        self.timers = {timer.key: timer for timer in self.store.timers(self.run.id)}
+        positions = [step.position for step in steps[-1:]] + [timer.position for timer in self.timers.values()]
+        self.position = max(positions, default=-1) + 1
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return self.settings.clock.now()
+
+    def wake(self) -> frozenset[str] | None:
+        """Record the waits that are over; return the keys to try again, or None if the body cannot go on yet."""
+        now = self.now()
+        over = [
+            timer for timer in self.timers.values() if timer.kind != "run" and timer.at is not None and timer.at <= now
+        ]
+        if over:
+            with self._holding():
+                for timer in over:
+                    schedule.resolve(self.store, timer, "null", None, now)
+            self.load()
+        due = frozenset(timer.key for timer in self.timers.values() if timer.kind == "run" and (timer.at or 0) <= now)
+        return None if self.again_at > now or (self.timers and not due) else due
+
+    def reserve(self) -> int:
+        """Return the position of the next new step."""
+        self.position += 1
+        return self.position - 1
+
+    def record(self, op: Op, data: str | None, error: str | None, outcome: Outcome) -> Step:
+        """Make the result of ``op`` durable and return it as a memo."""
+        step = Step(
+            self.run.id, op.position, op.key, op.id, op.occurrence, op.kind,
+            data, error, op.attempt + 1, outcome.started, outcome.ended,
+        )  # fmt: skip
+        try:
+            if op.postponed:
+                with self.store.transaction():
+                    self.store.drop_timer(self.run.id, op.key)
+                    recorded = self.store.add_step(step, self.run.claim)
+                self.timers.pop(op.key, None)
+            else:
+                recorded = self.store.add_step(step, self.run.claim)
+        except LedgerError as trouble:
+            raise LedgerTrouble(trouble) from trouble
+        if not recorded:
+            raise LeaseLost
+        self.memos[op.key] = step
+        self.attempt = 0
+        return step
+
+    def settle(self, op: Op, outcome: Outcome) -> Step | None:
+        """Record what came of ``op``; None if it is to be tried again. Refuses what no further try can help."""
+        error = outcome.error
+        if error is None:
+            try:
+                return self.record(op, encode(outcome.value), None, outcome)
+            except UnserializableError as unfit:
+                if hasattr(outcome.value, "close"):
+                    outcome.value.close()  # a coroutine that nobody awaits
+                refuse("Unserializable", f"the result of step `{op.label}`, {unfit}")
+        fault = describe(error)
+        last = op.attempt + 1 >= self.max_attempts
+        if isinstance(error, NonRetriableError) or (last and isinstance(error, RetryAfterError)):
+            self._try(op, outcome, fault, None)
+            refuse(fault.name, fault.message, fault.stack)
+        if last:
+            self._try(op, outcome, fault, None)
+            return self.record(op, None, encode(msgspec.to_builtins(fault)), outcome)
+        at = outcome.ended + self._pause(error, op.attempt, op.key, outcome.ended)
+        self._try(op, outcome, fault, at)
+        return None
+
+    def register(self, waits: Sequence[Wait]) -> None:
+        """Make what the body waits for durable, with the child runs it invokes."""
+        with self._holding():
+            for wait in waits:
+                self.store.put_timer(wait.timer)
+                if wait.child is not None:
+                    self.store.add_run(wait.child)
+        self.timers.update((wait.timer.key, wait.timer) for wait in waits)
+
+    def send(self, op: Op, events: Sequence[Event]) -> Step:
+        """Send events and record that, in one."""
+        now = self.now()
+        with self._holding():
+            ids = schedule.send(self.store, events, now, self.settings.max_queued)
+            return self.record(op, encode(ids), None, Outcome(None, None, now, now))
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Drop the tries of steps that the body no longer reaches."""
+        with self._holding():
+            for key in keys:
+                self.store.drop_timer(self.run.id, key)
+                self.timers.pop(key, None)
+
+    def postpone(self, error: Exception, due: frozenset[str], started: float) -> bool:
+        """Plan the next try of the body after an error outside steps; False if there is none."""
+        now, fault = self.now(), describe(error)
+        last = isinstance(error, NonRetriableError) or self.attempt + 1 >= self.max_attempts
+        at = None if last else now + self._pause(error, self.attempt, "", now)
+        with self._holding():
+            self.store.add_try(
+                Try(self.run.id, "", "", self.attempt, started, now, encode(msgspec.to_builtins(fault)), at)
+            )
+            for key in due if at is not None else ():
+                self.timers[key] = replace(self.timers[key], at=at)
+                self.store.put_timer(self.timers[key])
+        self.attempt += 1
+        self.again_at = at or 0.0
+        return at is not None
+
+    def suspend(self) -> bool:
+        """Let go of the run until it is due; False, with fresh memos, if something arrived meanwhile."""
+        times = [self.again_at] if self.again_at else []
+        if schedule.suspend(self.store, self.run, self.timers, times, self.attempt):
+            return True
+        self.load()
+        return False
+
+    def _try(self, op: Op, outcome: Outcome, fault: Fault, at: float | None) -> None:
+        text = encode(msgspec.to_builtins(fault))
+        with self._holding():
+            self.store.add_try(Try(self.run.id, op.key, op.label, op.attempt, outcome.started, outcome.ended, text, at))
+            if at is not None:
+                timer = Timer(
+                    self.run.id, op.key, op.id, op.occurrence, op.position, "run", outcome.started, at, op.attempt + 1
+                )
+                self.store.put_timer(timer)
+                self.timers[op.key] = timer
+
+    def _pause(self, error: Exception, attempt: int, key: str, now: float) -> float:
+        if isinstance(error, RetryAfterError):
+            return error.seconds(now)
+        return pause(self.settings.backoff, attempt, self.run.id, key)
+
+    @contextmanager
+    def _holding(self) -> Iterator[Run]:
+        try:
+            with schedule.holding(self.store, self.run) as run:
+                yield run
+        except LedgerError as trouble:
+            raise LedgerTrouble(trouble) from trouble
