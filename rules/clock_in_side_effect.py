@@ -1,0 +1,73 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from steplint.api import Effect, Finding, Note, Project, Use
+
+from ._attempts import Attempt, attempts, least, shown
+from ._options import texts
+
+# Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
+_LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
+_LIFETIME_VERBS = frozenset({"setex", "psetex", "expire", "expireat", "generate_presigned_url", "sign"})
+_REMOVES = re.compile(r"(update|delete|remove|purge|prune)(_|$)", re.IGNORECASE)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield clock values that are read in a step and sent by it."""
+    allowed = frozenset(texts(project, "clock-fields-ok"))
+    for attempt in attempts(project):
+        for source in attempt.sources("time"):
+            levels = [(use, level) for use in source.uses if (level := _level(attempt, use, allowed))]
+            if levels:
+                yield _finding(attempt, source, *min(levels, key=lambda each: each[1] != "create"))
+            elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
+                yield _capture(attempt, source)
+
+
+def _level(attempt: Attempt, use: Use, allowed: frozenset[str]) -> str:
+    """Return what ``use`` amounts to, or nothing where it is harmless."""
+    if use.role == "predicate":
+        return "update" if _REMOVES.match(use.verb) else ""
+    if not attempt.sends(use) or use.duration or use.name in allowed:
+        return ""
+    if _LIFETIME.fullmatch(use.name) or use.verb in _LIFETIME_VERBS:
+        return ""
+    return "update" if attempt.revises(use) else "create"
+
+
+def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
+    name = f" as `{use.name}`" if use.name else ""
+    receiver = f"`{shown(use.api)}`" if use.api else "an effect"
+    return Finding(
+        f"{attempt.name} sends the time of the attempt{name}, read by `{shown(source.api)}`",
+        source.place,
+        workflow=attempt.workflow.id,
+        dialect=attempt.workflow.dialect,
+        step=attempt.label,
+        level=level,
+        label="a retry sends another time: when it was retried, not when it happened",
+        trace=source.trail if len(source.trail) > 1 else (),
+        notes=(Note(use.place, f"{receiver} takes it{name}"),),
+        hint="take the time from the input, or read the clock in a step of its own",
+        confidence=least(source.confidence, use.confidence),
+        subject=source.api,
+    )
+
+
+def _capture(attempt: Attempt, source: Effect) -> Finding:
+    return Finding(
+        f"{attempt.name} records the time read by `{shown(source.api)}`",
+        source.place,
+        workflow=attempt.workflow.id,
+        dialect=attempt.workflow.dialect,
+        step=attempt.label,
+        level="capture",
+        label="memoized with the step's result",
+        trace=source.trail if len(source.trail) > 1 else (),
+        confidence=source.confidence,
+        subject=source.api,
+    )

@@ -1,0 +1,42 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Finding, Project, Step, Workflow, Write
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield changes of event data and input, and of memoized results in the body."""
+    for workflow in project.graph.workflows:
+        for write in workflow.writes:
+            if write.target in ("event", "memo"):
+                yield _finding(workflow, None, write)
+        for step in workflow.steps:
+            for write in step.body.writes if step.body else ():
+                if write.target == "event":
+                    yield _finding(workflow, step, write)
+
+
+def _finding(workflow: Workflow, step: Step | None, write: Write) -> Finding:
+    where = f"step `{step.label}`" if step else "the body"
+    if write.target == "memo":
+        message = f"the memoized result `{write.name}` is changed in {where}"
+        label = "a replay starts from the recorded result"
+    else:
+        message = f"`{write.name}` is changed in {where}: a replay starts from the original event"
+        label = "a replay does not run this step" if step else "later code and other attempts disagree about the event"
+    return Finding(
+        message,
+        write.place,
+        workflow=workflow.id,
+        dialect=workflow.dialect,
+        step=step.label if step else "",
+        level="step" if step else "",
+        label=label,
+        trace=write.trail if len(write.trail) > 1 else (),
+        hint="make a changed copy: `{**data, ...}`, `model_copy`, `copy.deepcopy`",
+        confidence=write.confidence,
+        subject=write.name,
+    )

@@ -1,0 +1,71 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from steplint.api import Capture, Edit, Finding, Fix, Note, Place, Project, Span, Step
+
+_LAMBDA = re.compile(r".*<lambda>(#\d+)?")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield variables that a callable run later reads when they have changed."""
+    for workflow, step in project.steps():
+        captures = (*step.captures, *(step.body.captures if step.body else ()))
+        late = {each.name: each for each in captures if each.late and not each.in_id and _deferred(step, each.name)}
+        late |= {each.name: each for each in captures if each.late and each.in_id and _deferred(step, each.name)}
+        for capture in late.values():
+            yield Finding(
+                _message(step, capture),
+                capture.place,
+                workflow=workflow.id,
+                dialect=workflow.dialect,
+                step=step.label,
+                level="id" if capture.in_id else "",
+                label=f"read when the call runs, not when it is made: the last `{capture.name}`",
+                notes=(Note(step.place, f"step `{step.label}` is called later"),)
+                if step.place != capture.place
+                else (),
+                hint=f"bind it: `lambda {capture.name}={capture.name}: ...`, or `functools.partial`",
+                fix=_bind(step, capture),
+                confidence=step.confidence,
+                subject=capture.name,
+            )
+
+
+def _message(step: Step, capture: Capture) -> str:
+    if capture.in_id:
+        return f"the ID `{step.label}` reads `{capture.name}` late: every call gets the last ID"
+    return f"every deferred call of step `{step.label}` sees the last value of `{capture.name}`"
+
+
+def _later(step: Step, capture: Capture) -> tuple[Note, ...]:
+    return (Note(step.place, f"step `{step.label}` is called later"),) if step.place != capture.place else ()
+
+
+def _deferred(step: Step, name: str) -> bool:
+    """Return whether the call of ``step`` runs after the turn in which ``name`` had the value meant.
+
+    A combinator between the loop and the callable runs it within the turn.
+    """
+    bound = max((number for number, frame in enumerate(step.inside) if name in frame.binds), default=-1)
+    within = [frame.kind for frame in step.inside[bound + 1 :]]
+    if "deferred" not in within:
+        return False
+    return bound < 0 or "combinator" not in within[: within.index("deferred")]
+
+
+def _bind(step: Step, capture: Capture) -> Fix | None:
+    """Return the edit that makes the step's own lambda bind the name; none where another callable reads it late."""
+    body = step.body
+    if body is None or capture not in body.captures or not _LAMBDA.fullmatch(body.name):
+        return None
+    start = body.place.span
+    after = start.column + len("lambda")
+    return Fix(
+        f"bind `{capture.name}` when the lambda is made",
+        (Edit(Place(body.place.path, Span(start.line, after, start.line, after)), f" {capture.name}={capture.name}"),),
+        effect="calls that are made from now on see another value than those in flight saw",
+    )

@@ -1,0 +1,27 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Finding, Note, Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield durable operations inside the callable of a step."""
+    for workflow, step, body in project.bodies():
+        for nested in body.nested:
+            if nested.kind == "child":
+                continue  # a child context is made to hold further operations
+            yield Finding(
+                f"`{nested.label}` runs inside step `{step.label}` and cannot be recorded on its own",
+                nested.place,
+                workflow=workflow.id,
+                dialect=workflow.dialect,
+                step=step.label,
+                label=f"a durable operation inside `{step.label}`",
+                trace=nested.trail if len(nested.trail) > 1 else (),
+                notes=(Note(step.place, f"step `{step.label}` is called here"),),
+                hint="call it in the body, and give the step its result",
+                subject=nested.label,
+            )

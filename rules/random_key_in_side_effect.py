@@ -1,0 +1,69 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Dialect, Effect, Finding, Note, Project, Use
+
+from ._attempts import Attempt, attempts, least, shown
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield random values and generated IDs that are drawn in a step and sent by it."""
+    for attempt in attempts(project):
+        dialect = project.dialect(attempt.workflow)
+        for source in attempt.sources("random", "uuid", "shared-rng"):
+            sends = [use for use in source.uses if attempt.sends(use) and not _harmless(attempt, use)]
+            if sends:
+                yield _finding(attempt, source, min(sends, key=lambda use: use.slot != "key"), dialect)
+            elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
+                yield _capture(attempt, source)
+
+
+def _harmless(attempt: Attempt, use: Use) -> bool:
+    # A salt in an update by key: the retry overwrites it, and nobody has seen the first.
+    return use.slot != "key" and attempt.revises(use)
+
+
+def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Finding:
+    what = f"`{use.name}`" if use.name else "value"
+    level = "value" if use.slot != "key" or attempt.revises(use) else "key"
+    receiver = f"`{shown(use.api)}`" if use.api else "an effect"
+    return Finding(
+        f"{attempt.name} sends another {what} at each attempt, drawn by `{shown(source.api)}`",
+        source.place,
+        workflow=attempt.workflow.id,
+        dialect=attempt.workflow.dialect,
+        step=attempt.label,
+        level=level,
+        label="if the response is lost, the retry makes a second record" if level == "key" else "drawn at each attempt",
+        trace=source.trail if len(source.trail) > 1 else (),
+        notes=(Note(use.place, f"{receiver} takes it" + (f" as {what}" if use.name else "")),),
+        hint=_hint(source, use, dialect),
+        confidence=least(source.confidence, use.confidence),
+        subject=source.api,
+    )
+
+
+def _hint(source: Effect, use: Use, dialect: Dialect) -> str:
+    hint = "draw it in a step of its own, or derive it from the input"
+    if not dialect.standin.step:
+        return hint
+    identity = f"generate-{use.name.strip('_').replace('_', '-').lower() or 'value'}"
+    return f"{hint}: `{dialect.standin.step.format(id=identity, source=f'{shown(source.api)}()')}`"
+
+
+def _capture(attempt: Attempt, source: Effect) -> Finding:
+    return Finding(
+        f"{attempt.name} records a value drawn by `{shown(source.api)}`",
+        source.place,
+        workflow=attempt.workflow.id,
+        dialect=attempt.workflow.dialect,
+        step=attempt.label,
+        level="capture",
+        label="memoized with the step's result",
+        trace=source.trail if len(source.trail) > 1 else (),
+        confidence=source.confidence,
+        subject=source.api,
+    )

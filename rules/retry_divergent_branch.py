@@ -1,0 +1,40 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Finding, Note, Project
+
+from ._attempts import least, shown
+
+# Monotonic clocks measure how long an attempt takes: a deadline loop is meant to follow them.
+_STOPWATCHES = frozenset(
+    f"time.{name}{unit}"
+    for name in ("monotonic", "perf_counter", "process_time", "thread_time")
+    for unit in ("", "_ns")
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield clocks and random values that decide in a step whether an effect runs."""
+    for workflow, step, source in project.step_effects("time", "random", "uuid", "shared-rng"):
+        if source.level == "off" or source.api in _STOPWATCHES:
+            continue
+        use = next((use for use in source.uses if use.role == "control" and not use.duration), None)
+        if use is None:
+            continue
+        decides = use.decides or (f"whether `{shown(use.api)}` runs" if use.api else "what happens")
+        yield Finding(
+            f"`{shown(source.api)}` decides in step `{step.label}` {decides}",
+            source.place,
+            workflow=workflow.id,
+            dialect=workflow.dialect,
+            step=step.label,
+            label="a retry may decide the other way",
+            trace=source.trail if len(source.trail) > 1 else (),
+            notes=(Note(use.place, "the branch"),) if use.place != source.place else (),
+            hint="decide in a step of its own, and branch in the body on its result",
+            confidence=least(source.confidence, use.confidence),
+            subject=source.api,
+        )
