@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from steplint.model.report import Report, Reported
 from steplint.report import wording
-from steplint.report.difference import weights
 from steplint.report.explain import shown, where
+from steplint.report.linked import weights
 from steplint.report.style import paint
 from steplint.report.view import View
 

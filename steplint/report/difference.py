@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from msgspec import Struct
-
 from steplint.contract.change import Change
 from steplint.model.graph import Step
 from steplint.model.report import Base, Compared, Report
 from steplint.report import cells, wording
 from steplint.report.explain import shown
+from steplint.report.linked import Weight, weights
 from steplint.report.sequence import Entry, entries
 from steplint.report.style import paint
 from steplint.report.view import View
@@ -19,24 +18,6 @@ from steplint.report.view import View
 _RUN = 3
 """More unchanged steps in a row than this collapse to one line."""
 _STEP, _RULE = 38, 28
-
-
-class Weight(Struct, frozen=True):
-    """What findings say about a change: whether it needs a decision, and the rule that reports it."""
-
-    open: bool = False
-    rule: str = ""
-
-
-def weights(report: Report) -> dict[int, Weight]:
-    """Return the weight of each change that has a finding, by index."""
-    found = dict[int, Weight]()
-    for each in report.findings:
-        if each.change is not None:
-            is_open = each.severity != "info" and report.changes[each.change].recorded is None
-            before = found.get(each.change, Weight())
-            found[each.change] = Weight(is_open or before.open, f"{each.rule.name} {each.rule.code}")
-    return found
 
 
 def difference(compared: Compared, report: Report, view: View) -> list[str]:

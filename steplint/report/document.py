@@ -191,3 +191,40 @@ class ReportOut(Struct, frozen=True):
     files: tuple[str, ...] = ()
     created: str = ""
     """Time of the run; only on request."""
+
+
+class RunEvent(Struct, frozen=True, tag_field="event", tag="run"):
+    """The first line."""
+
+    schema: int
+    verb: str
+    base: BaseOut | None
+    created: str = ""
+
+
+class FindingEvent(Struct, frozen=True, tag_field="event", tag="finding"):
+    """One finding."""
+
+    finding: FindingOut
+
+
+class ChangeEvent(Struct, frozen=True, tag_field="event", tag="change"):
+    """One change; findings refer to changes by their order."""
+
+    change: ChangeOut
+
+
+class FailureEvent(Struct, frozen=True, tag_field="event", tag="error"):
+    """A rule or file that could not be handled."""
+
+    error: FailureOut
+
+
+class SummaryEvent(Struct, frozen=True, tag_field="event", tag="summary"):
+    """The last line."""
+
+    summary: SummaryOut
+    exit_code: int
+
+
+Event = RunEvent | FindingEvent | ChangeEvent | FailureEvent | SummaryEvent

@@ -13,6 +13,7 @@ from steplint.model.place import Place
 from steplint.model.report import Report, Reported
 from steplint.report import cells, fixes, wording
 from steplint.report.frame import Label, frame, gutter
+from steplint.report.linked import change_of
 from steplint.report.source import Source, Sources
 from steplint.report.style import paint
 from steplint.report.view import View
@@ -133,8 +134,8 @@ class _Explained(Struct, frozen=True):
         return " " * size + paint(" = ", "gutter", self.view.color) + shown(text, self.view)
 
     def _change(self) -> Change | None:
-        index = self.reported.change
-        return self.report.changes[index] if index is not None and index < len(self.report.changes) else None
+        index = change_of(self.reported, self.report)
+        return self.report.changes[index] if index is not None else None
 
     def _help(self, size: int) -> Iterator[str]:
         finding, change = self.reported.finding, self._change()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from steplint.model.report import Report, Reported
 from steplint.report.difference import difference
 from steplint.report.explain import explain
+from steplint.report.linked import change_of
 from steplint.report.source import Sources
 from steplint.report.view import View
 
@@ -28,7 +29,7 @@ def render(report: Report, view: View) -> str:
     for compared in report.compared:
         if not compared.changes and not view.show_all:
             continue
-        mine = [each for each in left if each.change is not None and each.change in compared.changes]
+        mine = [each for each in left if change_of(each, report) in compared.changes]
         left = [each for each in left if each not in mine]
         parts += ["\n".join(difference(compared, report, view)), *blocks(mine)]
     parts += blocks(left)

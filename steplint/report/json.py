@@ -15,6 +15,7 @@ from steplint.model.finding import Finding, Fix
 from steplint.model.place import Place
 from steplint.model.report import Report, Reported
 from steplint.report import document as out
+from steplint.report.linked import change_of
 from steplint.report.source import Sources
 from steplint.report.stamp import now
 from steplint.report.view import View
@@ -27,14 +28,13 @@ def render(report: Report, view: View) -> str:
 
 def build(report: Report, view: View) -> out.ReportOut:
     """Return ``report`` as the structs that are written."""
-    sources, base = Sources(view.read), Sources(view.read_base)
     hidden = report.suppressed if view.show_suppressed else ()
-    texts = _Texts(sources, base if report.base is not None else sources, view.lock_path)
+    texts = Texts(report, view)
     return out.ReportOut(
         schema=out.SCHEMA,
         verb=report.verb,
         base=out.BaseOut(report.base.ref, report.base.commit, report.base.note) if report.base is not None else None,
-        findings=tuple(finding(each, texts) for each in (*report.findings, *hidden)),
+        findings=tuple(finding(each, report, texts) for each in (*report.findings, *hidden)),
         changes=tuple(change(each) for each in report.changes),
         summary=summary(report),
         errors=tuple(out.FailureOut(each.where, each.message, each.detail) for each in report.errors),
@@ -46,11 +46,13 @@ def build(report: Report, view: View) -> out.ReportOut:
     )
 
 
-class _Texts:
+class Texts:
     """Where the text of a place is read: in the lock of the base, if there is a base, else in the working tree."""
 
-    def __init__(self, sources: Sources, lock: Sources, lock_path: str) -> None:
-        self.sources, self.lock, self.lock_path = sources, lock, lock_path
+    def __init__(self, report: Report, view: View) -> None:
+        self.sources = Sources(view.read)
+        self.lock = Sources(view.read_base) if report.base is not None else self.sources
+        self.lock_path = view.lock_path
 
     def place(self, at: Place) -> out.PlaceOut:
         """Return ``at`` with columns from 1 and byte offsets."""
@@ -68,12 +70,7 @@ class _Texts:
         )
 
 
-def texts(view: View) -> _Texts:
-    """Return what gives places their byte offsets, for formats that write single findings."""
-    return _Texts(Sources(view.read), Sources(view.read_base), view.lock_path)
-
-
-def finding(reported: Reported, texts: _Texts) -> out.FindingOut:
+def finding(reported: Reported, report: Report, texts: Texts) -> out.FindingOut:
     """Return one finding as it is written."""
     found, hidden = reported.finding, reported.suppressed
     return out.FindingOut(
@@ -93,7 +90,7 @@ def finding(reported: Reported, texts: _Texts) -> out.FindingOut:
         suppressed=out.SuppressedOut(hidden.by, hidden.reason, texts.place(hidden.place) if hidden.place else None)
         if hidden is not None
         else None,
-        change=reported.change,
+        change=change_of(reported, report),
         hint=found.hint,
         label=found.label,
     )
@@ -143,7 +140,7 @@ def summary(report: Report) -> out.SummaryOut:
     )
 
 
-def _fix(found: Finding, texts: _Texts) -> out.FixOut | None:
+def _fix(found: Finding, texts: Texts) -> out.FixOut | None:
     fix: Fix | None = found.fix
     if fix is None:
         return None

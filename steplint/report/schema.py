@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from steplint.contract.manifest import Manifest
-from steplint.report.document import ReportOut
+from steplint.report.document import Event, ReportOut
 from steplint.report.graph.document import GraphOut
 
-_TYPES: dict[str, tuple[type, str]] = {
+_TYPES: dict[str, tuple[object, str]] = {
+    "event": (Event, "one line of `-o jsonl`"),
     "graph": (GraphOut, "steplint step graph"),
     "manifest": (Manifest, "steplint step manifest"),
     "report": (ReportOut, "steplint report"),

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from steplint.model.report import Report
-from steplint.report.difference import weights
 from steplint.report.explain import shown
+from steplint.report.linked import weights
 from steplint.report.style import paint
 from steplint.report.view import View
 

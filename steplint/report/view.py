@@ -43,6 +43,8 @@ class View(Struct, frozen=True):
     lock_path: str = "steplint.lock"
     category: str = "default"
     """Keeps several SARIF uploads of one commit apart."""
+    rule_page: str = ""
+    """Address of a rule's page, with ``{name}`` or ``{code}``; SARIF links to it."""
     include_suppressed: bool = False
     """SARIF holds suppressed results too."""
     marker: str = "ci/steplint:default"

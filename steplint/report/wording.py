@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from steplint.contract.change import Change
 
 TITLES = {
@@ -93,7 +95,7 @@ def concerns(change: Change) -> str:
 
 def effect(change: Change) -> str:
     """Return what the change does to runs in flight, as a clause."""
-    subject = call(change)
+    subject = f"`{callable_name(change)}`"
     if change.verdict == "safe":
         return f"no run in flight notices; gated by `{change.gate}`" if change.gate else "no run in flight notices"
     return {
@@ -115,13 +117,27 @@ def brief(change: Change) -> str:
     return effect(change)
 
 
-def call(change: Change) -> str:
-    """Return what a run executes for the step: its callable in backticks, or its ID."""
+def will(change: Change, code: Callable[[str], str]) -> str:
+    """Return the end of the sentence "runs in flight will ..." as markdown; ``code`` makes a code span."""
+    if change.verdict == "safe":
+        return f"not notice, gated by {code(change.gate)}" if change.gate else "not notice"
+    wedged = "not be **recovered**" if change.kind == "unpinned" else "**fail or hang**"
+    return {
+        "late": "execute it once",
+        "ignored": "not execute it any more; its ID becomes reserved",
+        "reruns": f"execute {code(callable_name(change))} **again**",
+        "swaps": "get the **other call's** result",
+        "stale": "get a result of the **old meaning**",
+        "wedges": wedged,
+    }[change.verdict]
+
+
+def callable_name(change: Change) -> str:
+    """Return what a run executes for the step: the last part of its callable, or its ID."""
     step = change.new or change.old
     if step is None:
-        return "the workflow"
-    name = step.callable.rpartition(":")[2] or step.label
-    return f"`{name}`"
+        return change.workflow
+    return step.callable.rpartition(":")[2] or step.label
 
 
 def policy(command: str) -> str:

@@ -11,7 +11,7 @@ from steplint.report import formats
 
 
 def test_the_formats_of_the_first_release_are_found() -> None:
-    assert {"concise", "full", "github", "json"} <= set(formats.names())
+    assert {"concise", "full", "github", "gitlab", "json", "jsonl", "markdown", "sarif"} <= set(formats.names())
 
 
 def test_helpers_of_the_package_are_no_formats() -> None:
