@@ -1,16 +1,41 @@
 import os
+import re
 from pathlib import Path
 
+import hypothesis
 import jsonschema_rs
 import msgspec
 import pytest
 import tomli
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steplint import __version__
 from steplint.config import ConfigError, Settings, describe, effective, load, nearest, schema
 from steplint.config.fields import dotted, keys, shape
 from steplint.config.layers import move_glob
 from steplint.config.version import satisfies
+
+settings_of_hypothesis = hypothesis.settings(max_examples=150, deadline=None)
+
+WRONG_LINES = [
+    "",
+    "x = 1",
+    "[tool.steplint.x]",
+    "[[tool.steplint.lint]]",
+    "select = 3",
+    "strict = [1, {a = 2}]",
+    "severity = { a = { b = 'c' } }",
+    "rules = [1]",
+    "'' = 1",
+    '"a\\u0000b" = 1',
+    "x.y.z = 'w'",
+    "max-trace = 99999999999999999999",
+    'path = """',
+    "select = [",
+    "]",
+    "# [",
+]
 
 EXAMPLE = """\
 [tool.steplint]
@@ -113,6 +138,15 @@ def failure(start: Path, *overrides: str, isolated: bool = False, environ: dict[
     assert not caught.value.message.endswith(".")
     assert str(start) not in caught.value.message
     return caught.value
+
+
+def complaint(start: Path) -> str | None:
+    """Return the message about a configuration, or None when it is accepted."""
+    try:
+        load(start, environ={})
+    except ConfigError as error:
+        return error.message
+    return None
 
 
 def test_without_a_file_every_key_has_its_default_and_the_root_is_the_repository(project: Path) -> None:
@@ -475,6 +509,23 @@ def test_every_key_refuses_a_wrong_type_and_a_misspelling(project: Path, key: tu
     error = failure(project)
     assert error.message == f"steplint.toml:2: unknown key `{dotted(wrong)}`"
     assert error.hint == f"did you mean `{dotted(key)}`?"
+
+
+@settings_of_hypothesis
+@given(st.data())
+def test_a_damaged_file_is_accepted_or_refused_with_a_place_and_never_a_crash(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    text = EXAMPLE.replace('extend = "../steplint-base.toml"\n', "")
+    lines = text.split("\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        damaged = data.draw(st.sampled_from(WRONG_LINES) | st.just(lines[at][1:]) | st.just(lines[at][:-1]))
+        lines[at] = damaged
+    root = tmp_path_factory.mktemp("damaged")
+    write(root / "pyproject.toml", "\n".join(lines))
+    said = complaint(root)
+    assert said is None or re.match(r"pyproject\.toml:\d+: \S", said)
 
 
 def test_the_settings_cannot_be_changed_and_survive_a_round_trip(project: Path) -> None:

@@ -50,7 +50,7 @@ def shape(kind: Any) -> Shape:
         return Shape("choice", kind, arguments, help=text, optional=optional)
     if origin is tuple:
         return Shape("list", kind, arguments[0], help=text)
-    if origin is Mapping or getattr(origin, "__name__", "") == "Mapping":
+    if origin is Mapping:
         return Shape("mapping", kind, arguments[1], help=text)
     if isinstance(kind, type) and issubclass(kind, Table):
         return Shape("table", kind, help=text)
