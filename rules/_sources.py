@@ -1,0 +1,231 @@
+"""What is said about a value that differs between two executions of a workflow body: where it goes decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from steplint.api import Confidence, Dialect, Effect, Finding, Fix, Hop, Note, Place, Project, Step, Use, Workflow
+
+_LONGEST = 100
+_CERTAINTY: tuple[Confidence, ...] = ("low", "medium", "high")
+_WORST = (
+    "control", "outside-effect", "identity", "state", "step-argument", "capture", "timer", "unknown",
+    "returned", "predicate", "delay", "scratch", "branch", "logged",
+)  # fmt: skip
+
+
+class Words(NamedTuple):
+    """How a rule speaks of its sources: "reads another time", and the members of the dialect's stand-ins."""
+
+    again: str
+    """What a replay does: "reads another time"."""
+    standin: str = ""
+    """Text of the dialect's own replacement."""
+    step: str = ""
+    """ID of a step that would record the value."""
+
+
+Fixer = Callable[[Project, Workflow, Effect], Fix | None]
+
+
+def sources(project: Project, *kinds: str) -> Iterator[tuple[Workflow, Effect]]:
+    """Yield the sources of ``kinds`` in replayed bodies; a workflow without durable operations is retried whole."""
+    for workflow, effect in project.effects(*kinds):
+        if workflow.steps and effect.level != "off":
+            yield workflow, effect
+
+
+def worst(workflow: Workflow, effect: Effect) -> Use | None:
+    """Return the use that matters most; None when the value is unused.
+
+    A source within the expression of a step ID belongs to `unstable-step-id` as far as the ID is concerned.
+    """
+    uses = [use for use in effect.uses if not (use.role == "identity" and within_id(workflow, effect, use))]
+    return min(uses, key=lambda use: (_WORST.index(use.role), use.place), default=None) if uses else None
+
+
+def within_id(workflow: Workflow, effect: Effect, use: Use) -> bool:
+    """Return whether the source stands in the expression of the ID that ``use`` means."""
+    step = operation(workflow, use.step)
+    place = step.id_place if step else None
+    return place is not None and place.path == effect.place.path and place.span.contains(effect.place.span)
+
+
+def only_in_id(workflow: Workflow, effect: Effect) -> bool:
+    """Return whether everything that the value does is to be part of the ID in whose expression it stands."""
+    return bool(effect.uses) and worst(workflow, effect) is None
+
+
+def value_finding(
+    project: Project, workflow: Workflow, effect: Effect, words: Words, fixer: Fixer | None = None
+) -> Finding | None:
+    """Return what is to be said about ``effect``; None where `unstable-step-id` says it."""
+    if only_in_id(workflow, effect):
+        return None
+    use = worst(workflow, effect)
+    role = use.role if use else "unused"
+    dialect = project.dialect(workflow)
+    step = operation(workflow, use.step) if use else None
+    return Finding(
+        message=sentence(f"`{shown(effect.api)}`", lead(use, step, effect.place)),
+        place=effect.place,
+        workflow=workflow.id,
+        dialect=workflow.dialect,
+        step=step.label if step else "",
+        flow=role,
+        level=effect.level,
+        label=f"a replay {words.again}",
+        trace=trace(effect),
+        notes=(*notes(use, step, dialect, words), *elsewhere(effect)),
+        hint=hint(dialect, workflow, effect, words),
+        fix=fixer(project, workflow, effect) if fixer else None,
+        confidence=least(effect.confidence, use.confidence if use else "high"),
+        subject=effect.api,
+    )
+
+
+def lead(use: Use | None, step: Step | None, place: Place) -> str:
+    """Return what the value does, as a predicate with its place: "decides at line 40 whether step `a` runs"."""
+    if use is None:
+        return "runs in the body; its value is unused"
+    at = line(use.place, place)
+    named = f"{_kind(step)} `{short(step.label)}`" if step else "a durable operation"
+    decided = f"decides {at} {use.decides or 'which steps run'}"
+    return {
+        "control": decided,
+        "identity": f"is part of the ID of {named} {at}",
+        "outside-effect": f"goes into `{shown(use.api) or 'an effect'}` {at}, outside every step",
+        "state": f"is stored in the run's state {at}",
+        "step-argument": f"is an argument of {named} {at}",
+        "capture": f"is read by {named} {at}",
+        "timer": f"is the length of {named} {at}",
+        "unknown": f"in the body goes to `{shown(use.api) or 'a call'}` {at}",
+        "returned": f"in the body is returned {at}, after the last step",
+        "predicate": f"in the body filters a read {at}",
+        "delay": f"in the body is a delay {at}",
+        "scratch": f"in the body names a scratch file {at}",
+        "branch": f"in the body decides a branch {at} without steps",
+        "logged": f"in the body only reaches a log {at}",
+    }.get(use.role, f"runs in the body and is used {at}")
+
+
+def notes(use: Use | None, step: Step | None, dialect: Dialect, words: Words) -> Iterator[Note]:
+    """Yield what happens at the place where the value ends up."""
+    if use is None:
+        return
+    effect = consequence(use, step, dialect, words)
+    if effect:
+        yield Note(use.place, effect)
+
+
+def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> str:
+    """Return what the engine makes of the value at its sink."""
+    compared = bool(dialect.compares_arguments)
+    match use.role:
+        case "control":
+            return f"a replay that {words.again} takes the other path here"
+        case "identity":
+            return _lost_memo(dialect)
+        case "outside-effect":
+            return "repeated at every replay, each time with another value"
+        case "step-argument" | "capture" | "state" | "timer" if compared:
+            return "replay compares this with what it recorded: the run fails"
+        case "step-argument" | "capture" | "timer":
+            return f"{_kind(step)} keeps the first value, code outside it sees another one at every replay"
+        case "state":
+            return "written again at every replay, with another value"
+        case "unknown":
+            return "not followed further"
+    return ""
+
+
+def _lost_memo(dialect: Dialect) -> str:
+    if dialect.family == "keyed":
+        return "another ID at every replay: the memo is never found and the step runs again"
+    if "name" in dialect.checks:
+        return "replay compares names: another ID makes the run fail"
+    return "replay shows another name than the one recorded"
+
+
+def hint(dialect: Dialect, workflow: Workflow, effect: Effect, words: Words) -> str:
+    """Return what to write instead, in the words of the dialect."""
+    own = getattr(dialect.standin, words.standin, "") if words.standin else ""
+    step = step_text(dialect, workflow, words.step, f"{callee(effect)}(...)") if words.step else ""
+    ways = [f"use {_quoted(own)}" if own else "", f"make it a step: {_quoted(step)}" if step else ""]
+    return ", or ".join(way for way in ways if way)
+
+
+def step_text(dialect: Dialect, workflow: Workflow, name: str, source: str) -> str:
+    """Return the dialect's spelling of a step that records ``source``; empty where it has none."""
+    text = dialect.standin.step
+    if "{source}" not in text:
+        return ""
+    context = workflow.context or "ctx"
+    return text.replace("{id}", name).replace("ctx.", f"{context}.").replace("{source}", source)
+
+
+def trace(effect: Effect) -> tuple[Hop, ...]:
+    """Return the way from the body to the source, where it is longer than one call."""
+    return effect.trail if len(effect.trail) > 1 else ()
+
+
+def elsewhere(effect: Effect) -> Iterator[Note]:
+    """Yield the other calls of the body that reach the same source."""
+    for place in effect.also:
+        yield Note(place, "the same source is reached from here")
+
+
+def operation(workflow: Workflow, position: int | None) -> Step | None:
+    """Return the durable operation at ``position``."""
+    if position is None:
+        return None
+    return next((step for step in workflow.steps if step.position == position), None)
+
+
+def line(place: Place, seen_from: Place) -> str:
+    """Return `at line 40`, or `at lib/ids.py:12` where the file is another one."""
+    if place.path == seen_from.path:
+        return f"at line {place.span.line}"
+    return f"at {place.path}:{place.span.line}"
+
+
+def sentence(subject: str, *predicates: str) -> str:
+    """Return ``subject`` with the first predicate that keeps the message within a line, else cut."""
+    for predicate in predicates:
+        message = f"{subject} {predicate}"
+        if len(message) <= _LONGEST:
+            return message
+    return f"{message[: _LONGEST - 1]}…"
+
+
+def short(identity: str, most: int = 40) -> str:
+    """Return an ID cut to what fits into a message."""
+    return identity if len(identity) <= most else f"{identity[: most - 1]}…"
+
+
+def shown(api: str) -> str:
+    """Return a canonical name as people write it."""
+    return api.removeprefix("builtins.").replace("datetime.datetime.", "datetime.").replace("datetime.date.", "date.")
+
+
+def callee(effect: Effect) -> str:
+    """Return the call of the body that leads to the source, as people write it."""
+    return shown(effect.trail[0].calls if effect.trail and len(effect.trail) > 1 else effect.api).split("(")[0]
+
+
+def least(*sure: Confidence) -> Confidence:
+    """Return the weakest of several confidences."""
+    return min(sure, key=_CERTAINTY.index)
+
+
+def _kind(step: Step | None) -> str:
+    if step is None or step.kind in ("run", "other"):
+        return "step"
+    return {"sleep": "timer", "invoke": "child", "child": "child", "send": "event", "wait": "wait"}.get(
+        step.kind, "step"
+    )
+
+
+def _quoted(text: str) -> str:
+    return text if "`" in text else f"`{text}`"

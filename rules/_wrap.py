@@ -1,0 +1,63 @@
+"""Fixes that put a call of the body into a step of its own; only insertions, since rules do not see the source."""
+
+from __future__ import annotations
+
+import re
+
+from steplint.api import Dialect, Edit, Effect, Fix, Place, Span, Workflow
+
+_AWKWARD = ("deferred", "comprehension", "combinator", "for", "while", "call")
+"""Frames in which a new step would stand in another function, or would need another ID at each turn."""
+
+
+def step_around(
+    dialect: Dialect, workflow: Workflow, effect: Effect, name: str, *, convert: tuple[str, str] = ("", "")
+) -> Fix | None:
+    """Return the fix that makes the call at ``effect.place`` a step called ``name``, where that is certain to work.
+
+    ``convert`` is put around the call inside the step, where its value would not survive being stored.
+    """
+    before, found, after = dialect.standin.step.partition("{source}")
+    if not found or not workflow.context or not plain_place(effect):
+        return None
+    identity = free_name(workflow, name)
+    start = before.replace("{id}", identity).replace("ctx.", f"{workflow.context}.") + convert[0]
+    end = convert[1] + after
+    if workflow.asynchronous and effect.consumed != "await":
+        start, end = (f"await {start}", end) if effect.consumed == "dropped" else (f"(await {start}", f"{end})")
+    return Fix(
+        f"make it the step `{identity}`",
+        (Edit(_edge(effect.place, "start"), start), Edit(_edge(effect.place, "end"), end)),
+        effect=on_runs(dialect),
+        changes_steps=True,
+    )
+
+
+def free_name(workflow: Workflow, name: str) -> str:
+    """Return ``name`` as a step ID that the workflow does not use yet."""
+    plain = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()).strip("-") or "value"
+    used = {step.label for step in workflow.steps}
+    number, identity = 2, plain
+    while identity in used:
+        identity, number = f"{plain}-{number}", number + 1
+    return identity
+
+
+def _edge(place: Place, which: str) -> Place:
+    span = place.span
+    line, column = (span.line, span.column) if which == "start" else (span.end_line, span.end_column)
+    return Place(place.path, Span(line, column, line, column))
+
+
+def plain_place(effect: Effect) -> bool:
+    """Return whether the call stands where a new durable operation is certain to work, and happens once."""
+    return not any(frame.kind in _AWKWARD for frame in effect.inside)
+
+
+def on_runs(dialect: Dialect, keyed: str = "runs in flight execute the new step once, late") -> str:
+    """Return what a fix that adds or moves a step does to runs in flight; ``keyed`` is said of keyed engines."""
+    if dialect.family == "keyed":
+        return keyed
+    if dialect.family == "positional-checked":
+        return "runs in flight that are past this point fail at replay: positions shift by one"
+    return "runs in flight that are past this point receive other steps' results: positions shift by one"

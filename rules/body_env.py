@@ -1,0 +1,33 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from steplint.api import Effect, Finding, Project
+
+from ._sources import Words, shown, sources, value_finding
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield reads of environment, arguments, working directory, locale and time zone in a replayed body."""
+    for workflow, effect in sources(project, "env", "time-zone"):
+        words = Words("after a deploy reads another value" if effect.kind == "env" else "elsewhere uses another zone")
+        finding = value_finding(project, workflow, effect, words)
+        if finding is None:
+            continue
+        level = "time-zone" if effect.kind == "time-zone" and finding.flow in ("control", "identity") else effect.level
+        yield replace(finding, level=level, hint=_hint(effect), subject=_subject(effect))
+
+
+def _subject(effect: Effect) -> str:
+    return f"{effect.api} {effect.argument}".strip()
+
+
+def _hint(effect: Effect) -> str:
+    if effect.kind == "time-zone":
+        return "pass the time zone: `tz=timezone.utc`"
+    name = effect.argument or shown(effect.api)
+    return f"read `{name}` in a step, so that a run keeps the value it started with, or send it with the event"

@@ -1,0 +1,23 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Finding, Project
+
+from ._operations import covered, operation_finding, position
+from ._sources import Words, sources, value_finding
+
+_WORDS = Words("on another worker reads another value", step="read-host")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield subprocesses and signals of a replayed body, and reads of process and host state by where they go."""
+    for workflow, effect in sources(project, "process"):
+        if effect.mode != "opens" and not covered(workflow, effect):
+            level = position(effect) or "process"
+            yield operation_finding(project, workflow, effect, "starts or signals a process", level=level)
+    for workflow, effect in sources(project, "host"):
+        if finding := value_finding(project, workflow, effect, _WORDS):
+            yield finding

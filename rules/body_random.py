@@ -1,0 +1,25 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Effect, Finding, Fix, Project, Workflow
+
+from ._sources import Words, callee, sources, value_finding
+from ._wrap import step_around
+
+_WORDS = Words("draws another value", standin="random", step="draw-value")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield random values drawn in a replayed body."""
+    for workflow, effect in sources(project, "random"):
+        finding = value_finding(project, workflow, effect, _WORDS, _fix)
+        if finding:
+            yield finding
+
+
+def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
+    name = callee(effect).rpartition(".")[2] if len(effect.trail) > 1 else "draw-value"
+    return step_around(project.dialect(workflow), workflow, effect, name)

@@ -1,0 +1,21 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from steplint.api import Finding, Project
+
+from ._sources import Words, sources, value_finding
+
+_WORDS = Words("draws another value", standin="random")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield draws from a generator that all runs of a process share."""
+    for workflow, effect in sources(project, "shared-rng"):
+        finding = value_finding(project, workflow, effect, _WORDS)
+        if finding:
+            yield replace(finding, label="another run in this process moves the stream")
