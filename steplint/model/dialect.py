@@ -58,7 +58,10 @@ class StepForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     call: str = ""
     decorator: str = ""
     id: tuple[Position, ...] = ()
+    keys: tuple[Position, ...] = ()
+    """Further arguments that are part of the identity (``id=`` of a child workflow)."""
     body: tuple[Position, ...] = ()
+    """Positions of the callable. Of an `invoke`, or a `child` form without ``child``, it only names: it runs elsewhere."""
     passes: int | None = None
     """First positional argument handed on to the body."""
     passes_keyword: str = ""
@@ -139,6 +142,8 @@ class Dialect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     workflow: tuple[WorkflowForm, ...] = ()
     step: tuple[StepForm, ...] = ()
     reference: tuple[ReferenceForm, ...] = ()
+    alias: Mapping[str, str] = {}
+    """Other names of a name: import paths, and calls that return a type. Loading adds each form under them too."""
     contexts: Mapping[str, str] = {}
     """Type to what it stands for: ``{"inngest.Context" = "", "inngest.Step" = "step"}``."""
     obtained: Mapping[str, str] = {}
