@@ -242,6 +242,16 @@ def test_a_folder_that_cannot_be_listed_is_noted(tmp_path: Path) -> None:
     assert notes == ["`closed` cannot be listed: permission denied"]
 
 
+@pytest.mark.skipif(not POSIX or os.geteuid() == 0, reason="root may list everything")
+def test_what_git_warns_about_is_noted(repository: Path) -> None:
+    write(repository, "a.py", "closed/b.py")
+    (repository / "closed").chmod(0)
+    notes: list[str] = []
+    assert listed(repository, notes=notes) == ["a.py"]
+    (repository / "closed").chmod(0o700)
+    assert notes == ["git: warning: could not open directory 'closed/': Permission denied"]
+
+
 @pytest.mark.parametrize(
     ("glob", "yes", "no"),
     [
@@ -443,7 +453,7 @@ def test_every_name_of_a_file_leads_back_to_a_file_of_that_name(paths: list[str]
 
 
 def test_equal_contents_have_equal_hashes_of_sixteen_bytes() -> None:
-    assert content_hash(b"a") == content_hash(bytearray(b"a")) != content_hash(b"b")
+    assert content_hash(b"a") == content_hash(bytes([97])) != content_hash(b"b")
     assert len(content_hash(b"")) == 16
 
 

@@ -113,6 +113,7 @@ def _tracked(root: Path, scope: _Scope, notes: list[str]) -> list[str] | None:
         if "not a git repository" not in reason:
             notes.append(f"git cannot list the files, so ignored ones are included: {reason}")
         return None
+    notes.extend(f"git: {line}" for line in os.fsdecode(answer.stderr).splitlines())
     # A record is a letter, a blank and the path; `?` marks what is not tracked. A conflict lists a path three times.
     records = dict.fromkeys(answer.stdout.split(b"\0"))
     scope.forget(os.fsdecode(record[2:]).rpartition("/")[0] for record in records if record.endswith(b"/pyvenv.cfg"))
