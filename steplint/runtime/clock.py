@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Protocol
 
-POLL = 0.2
+POLL = 0.1
 
 
 class Clock(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from steplint.runtime.calls import EventLike, as_event
 from steplint.runtime.clock import Clock, WallClock
 from steplint.runtime.errors import (
     LeaseLost,
+    LedgerError,
     LedgerTrouble,
     RunCancelledError,
     RunFailedError,
@@ -28,6 +28,7 @@ from steplint.runtime.errors import (
     UnknownRunError,
 )
 from steplint.runtime.leases import Leases
+from steplint.runtime.processes import worker_name
 from steplint.runtime.replay import drive
 from steplint.runtime.retry import BACKOFF
 from steplint.runtime.schedule import Event, event_text
@@ -72,7 +73,7 @@ class Runtime:
         self.store: Store = SqliteStore(ledger, durability) if isinstance(ledger, (str, PathLike)) else ledger
         self.clock = clock or WallClock()
         self.lease = lease
-        self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self.worker = worker_name()
         self._known: dict[str, Workflow] = {}
         self._stop = threading.Event()
         self._woken = threading.Event()
@@ -151,17 +152,18 @@ class Runtime:
             run = self.store.run(id)
             if run is None:
                 raise UnknownRunError(f"the ledger has no run `{id}`")
-            if self._visit(run.root):
+            if not self._stop.is_set() and self._visit(run.root):
                 continue
             if not run.open or run.status == "held":
                 return _outcome(run)
+            if self._stop.is_set():
+                raise RuntimeError(f"the runtime is stopped, run `{id}` is {run.status}; a new runtime goes on with it")
             if limit is not None and self.clock.now() >= limit:
                 raise TimeoutError(f"run `{id}` is {run.status} after {timeout:g} s")
             self._idle(run.root, limit)
 
     def work(self, *, workers: int = 1, until_idle: bool = False) -> None:
         """Drive due runs in ``workers`` threads until `stop`, or with ``until_idle`` until none is due."""
-        self._stop.clear()
         failures: list[BaseException] = []
         threads = [
             threading.Thread(target=self._loop, args=(until_idle, failures), name=f"steplint-worker-{number}")
@@ -169,18 +171,14 @@ class Runtime:
         ]
         for thread in threads:
             thread.start()
-        try:
-            self._loop(until_idle, failures)
-        finally:
-            if not until_idle:
-                self.stop()
-            for thread in threads:
-                thread.join()
+        self._loop(until_idle, failures)
+        for thread in threads:
+            thread.join()
         if failures:
             raise failures[0]
 
     def stop(self) -> None:
-        """Make `work` return: steps that execute now are finished and recorded, nothing new begins."""
+        """Make `work` return, for good: steps that execute now are finished and recorded, nothing new begins."""
         self._stop.set()
         self._woken.set()
 
@@ -196,7 +194,7 @@ class Runtime:
 
     def _loop(self, until_idle: bool, failures: list[BaseException]) -> None:
         try:
-            while not self._stop.is_set():
+            while not (failures or self._stop.is_set()):
                 if self._visit():
                     continue
                 if until_idle:
@@ -204,7 +202,7 @@ class Runtime:
                 self._idle("", None)
         except BaseException as error:
             failures.append(error)
-            self.stop()
+            self._woken.set()
 
     def _visit(self, root: str = "") -> bool:
         """Drive one due run as far as it goes; False if none is due."""
@@ -220,6 +218,7 @@ class Runtime:
             except LeaseLost:
                 pass  # another worker goes on with the run, or it was cancelled
             except LedgerTrouble as trouble:
+                self._give_back(run)
                 raise trouble.error from None
             except BaseException:
                 self._give_back(run)
@@ -227,10 +226,12 @@ class Runtime:
         return True
 
     def _give_back(self, run: Run) -> None:
-        with suppress(LeaseLost):
+        # If even that cannot be written, the lease ends by itself.
+        with suppress(LeaseLost, LedgerError):
             schedule.release(self.store, run, run.attempt, self.clock.now())
 
     def _idle(self, root: str, limit: float | None) -> None:
+        schedule.free_orphans(self.store, self.clock.now())
         times = [self.store.next_due(self._known, root), limit]
         next_due = min((time for time in times if time is not None), default=None)
         pause = None if next_due is None else max(next_due - self.clock.now(), 0.0)

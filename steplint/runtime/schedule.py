@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from steplint.contract.runs import Fault
 from steplint.runtime.errors import BacklogError, LeaseLost, RunConflictError, UnknownRunError
+from steplint.runtime.processes import is_gone
 from steplint.runtime.store import EventRow, Run, Step, Store, Timer
 from steplint.runtime.values import at_path, decode, encode
 
@@ -79,6 +80,13 @@ def claim(
         return taken
 
 
+def free_orphans(store: Store, now: float) -> None:
+    """Make the runs of workers that died on this machine due at once; those of other machines when leases end."""
+    for owner in store.owners():
+        if is_gone(owner):
+            store.free(owner, now)
+
+
 def renew(store: Store, held: Collection[Run], until: float) -> None:
     """Extend the leases of ``held``, except those that are lost."""
     with store.transaction():
@@ -139,14 +147,14 @@ def suspend(store: Store, held: Run, known: Collection[str], times: Sequence[flo
         if {timer.key for timer in timers} != set(known):
             return False
         due = min((*times, *(timer.at for timer in timers if timer.at is not None)), default=None)
-        store.put_run(replace(run, status="waiting", owner="", attempt=attempt, due=due))
+        store.put_run(replace(run, status="waiting", owner="", claim=run.claim + 1, attempt=attempt, due=due))
         return True
 
 
 def release(store: Store, held: Run, attempt: int, now: float) -> None:
     """Let go of a run that could go on at once: any worker may take it."""
     with holding(store, held) as run:
-        store.put_run(replace(run, status="waiting", owner="", attempt=attempt, due=now))
+        store.put_run(replace(run, status="waiting", owner="", claim=run.claim + 1, attempt=attempt, due=now))
 
 
 def cancel(store: Store, run_id: str, now: float) -> bool:

@@ -16,7 +16,7 @@ from steplint.runtime.values import decode
 class Run(Struct, frozen=True):
     """One run. ``due`` is when a worker shall look at it: for a leased run the end of its lease, null for never.
 
-    ``claim`` grows whenever the run changes hands: a write that names an older claim is refused.
+    ``claim`` grows whenever a worker takes the run or lets go of it: a write that names an older one is refused.
     """
 
     id: str
@@ -148,6 +148,14 @@ class Store(Protocol):
 
     def next_due(self, workflows: Collection[str], root: str = "") -> float | None:
         """Return when the next run is due."""
+        ...
+
+    def owners(self) -> list[str]:
+        """Return the workers that hold a run."""
+        ...
+
+    def free(self, owner: str, now: float) -> None:
+        """Make every run that ``owner`` holds due at once."""
         ...
 
     def queued(self) -> int:

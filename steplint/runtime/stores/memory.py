@@ -85,6 +85,17 @@ class MemoryStore:
         found = self._scheduled(workflows, root)
         return found[0][0] if found else None
 
+    def owners(self) -> list[str]:
+        """Return the workers that hold a run."""
+        return sorted({run.owner for run in self._all(self._runs) if run.owner})
+
+    def free(self, owner: str, now: float) -> None:
+        """Make every run that ``owner`` holds due at once."""
+        with self._lock:
+            for run in self._all(self._runs):
+                if owner and run.owner == owner and run.due is not None and run.due > now:
+                    self._set(self._runs, run.id, replace(run, due=now))
+
     def queued(self) -> int:
         """Return how many runs no worker has begun."""
         return sum(run.status == "queued" for run in self._all(self._runs))

@@ -36,5 +36,12 @@ CREATE TABLE triggers (workflow TEXT PRIMARY KEY, event TEXT NOT NULL);
 CREATE INDEX triggers_event ON triggers (event);
 """
 
+# A worker looks for its own due runs among all of them, and for workers that died, many times a second.
+_V2 = """
+DROP INDEX runs_due;
+CREATE INDEX runs_due ON runs (due, workflow, root) WHERE due IS NOT NULL;
+CREATE INDEX runs_owner ON runs (owner) WHERE owner != '';
+"""
+
 # A published entry never changes: a file of version n is brought up to date by MIGRATIONS[n:].
-MIGRATIONS = (_V1,)
+MIGRATIONS = (_V1, _V2)

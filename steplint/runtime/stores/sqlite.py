@@ -113,6 +113,15 @@ class SqliteStore:
             row = self._sql.execute(sql, (*workflows, *([root] if root else []))).fetchone()
         return row[0] if row else None
 
+    def owners(self) -> list[str]:
+        """Return the workers that hold a run."""
+        with self._lock, _translated(self.path):
+            return [row[0] for row in self._sql.execute("SELECT DISTINCT owner FROM runs WHERE owner != ''")]
+
+    def free(self, owner: str, now: float) -> None:
+        """Make every run that ``owner`` holds due at once."""
+        self._write("UPDATE runs SET due = ? WHERE owner = ? AND owner != '' AND due > ?", (now, owner, now))
+
     def queued(self) -> int:
         """Return how many runs no worker has begun."""
         with self._lock, _translated(self.path):
