@@ -1,0 +1,61 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Finding, Frame, Note, Project, Step, Workflow, exclusive, follows
+
+from ._sources import sentence, short
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield the later of two calls on one path that have the same literal ID."""
+    for workflow in project.graph.workflows:
+        first = dict[str, list[Step]]()
+        for step in workflow.steps:
+            if step.id is None or step.id_source not in ("literal", "constant"):
+                continue
+            earlier = [each for each in first.get(step.id, ()) if _meets(workflow, each, step)]
+            if earlier:
+                yield _finding(workflow, earlier[0], step)
+            first.setdefault(step.id, []).append(step)
+
+
+def _meets(workflow: Workflow, one: Step, other: Step) -> bool:
+    if one.place == other.place or exclusive(one, other):
+        return False
+    return _parallel(one, other) or follows(workflow, one, other) or follows(workflow, other, one)
+
+
+def _finding(workflow: Workflow, first: Step, step: Step) -> Finding:
+    at = f"line {first.place.span.line}"
+    if first.place.path != step.place.path:
+        at = f"{first.place.path}:{first.place.span.line}"
+    parallel = workflow.family == "keyed" and _parallel(first, step)
+    told = "told apart by which branch comes first" if parallel else "told apart by order alone"
+    return Finding(
+        message=sentence(f"step ID `{short(step.id or '')}` is also used at {at}:", told),
+        place=step.id_place or step.place,
+        workflow=workflow.id,
+        dialect=workflow.dialect,
+        step=step.label,
+        level="parallel" if parallel else "sequence",
+        label="the counter depends on timing" if parallel else "swapping the two swaps their memos",
+        notes=(Note(first.id_place or first.place, "first use"),),
+        hint="give each call an ID of its own",
+        subject=step.id or "",
+    )
+
+
+def _parallel(one: Step, other: Step) -> bool:
+    """Return whether a combinator runs both, in different branches."""
+    for mine, theirs in zip(_below_combinators(one), _below_combinators(other), strict=False):
+        if mine[0].place == theirs[0].place:
+            return not mine[1] or not theirs[1] or mine[1].place != theirs[1].place
+    return False
+
+
+def _below_combinators(step: Step) -> list[tuple[Frame, Frame | None]]:
+    frames = (*step.inside, None)
+    return [(frame, below) for frame, below in zip(step.inside, frames[1:], strict=True) if frame.kind == "combinator"]

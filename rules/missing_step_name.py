@@ -1,0 +1,47 @@
+"""See the page beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steplint.api import Dialect, Finding, Project, Step, StepForm, Workflow
+
+from ._sources import short
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Yield steps whose identity is a position or the name of a lambda, where a name could be given."""
+    for workflow, step in project.steps():
+        form = _form(project.dialect(workflow), step)
+        if form is None or not _nameable(form):
+            continue
+        if step.id_source == "missing":
+            yield _finding(
+                workflow, step, f"step {step.position + 1} has no name: a diff knows its position only", form
+            )
+        elif step.id_source == "name" and step.id and "<" in step.id:
+            yield _finding(workflow, step, f"the step's name is `{short(step.id)}`, which moving it changes", form)
+
+
+def _finding(workflow: Workflow, step: Step, message: str, form: StepForm) -> Finding:
+    keyword = next((each for each in form.id if isinstance(each, str) and each.isidentifier()), "")
+    return Finding(
+        message=message,
+        place=step.place,
+        workflow=workflow.id,
+        dialect=workflow.dialect,
+        step=step.label,
+        label="unnamed",
+        hint=f'give it a name: `{keyword}="..."`' if keyword else "give it a name",
+        confidence=step.confidence,
+        subject=step.body.call if step.body else step.form,
+    )
+
+
+def _form(dialect: Dialect, step: Step) -> StepForm | None:
+    forms = (form for form in dialect.step if step.form in filter(None, (form.method, form.call, form.decorator)))
+    return next(forms, None)
+
+
+def _nameable(form: StepForm) -> bool:
+    return any(isinstance(each, int) or not each.startswith(("@", "=")) for each in form.id)
