@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from steplint.api import Confidence, Effect, Project, Step, Use, Workflow
+from steplint.api import Effect, Hop, Project, Step, Use, Workflow
 
-_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+from ._operations import changes
+from ._sources import short
+
 _REVISES = re.compile(
     r"update(_|$)|upsert|replace|patch$|put(_|$)|merge|save$|commit$|flush$|find_one_and_|h?set(ex|nx)?$|expire",
     re.IGNORECASE,
@@ -28,7 +30,7 @@ class Attempt(NamedTuple):
     @property
     def name(self) -> str:
         """How a message calls it."""
-        return f"step `{self.step.label}`" if self.step else f"workflow `{self.workflow.id}`"
+        return f"step `{short(self.step.label)}`" if self.step else f"workflow `{self.workflow.id}`"
 
     @property
     def label(self) -> str:
@@ -63,8 +65,7 @@ def attempts(project: Project) -> Iterator[Attempt]:
 
 def writes(effect: Effect) -> bool:
     """Return whether ``effect`` changes the world beyond this process and its disk."""
-    changes = effect.kind == "write" or (effect.kind in ("network", "database") and effect.mode == "write")
-    return changes and verb(effect) not in _COMPLETES
+    return changes(effect) and verb(effect) not in _COMPLETES
 
 
 def verb(effect: Effect) -> str:
@@ -72,11 +73,6 @@ def verb(effect: Effect) -> str:
     return effect.api.rpartition(".")[2]
 
 
-def least(*sure: Confidence) -> Confidence:
-    """Return the weakest of several confidences."""
-    return min(sure, key=_ORDER.index)
-
-
-def shown(api: str) -> str:
-    """Return a canonical name as people write it."""
-    return api.removeprefix("builtins.")
+def way(trail: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """Return ``trail`` where it is longer than one call."""
+    return trail if len(trail) > 1 else ()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Use
 
-from ._attempts import least, shown, writes
+from ._attempts import way, writes
+from ._sources import least, short, shown
 
 # SL501 and SL502 report these, with what they do to the effect.
 _ELSEWHERE = frozenset({"random", "uuid", "shared-rng", "time"})
@@ -20,13 +21,13 @@ def check(project: Project) -> Iterator[Finding]:
         if used is None:
             continue
         yield Finding(
-            f"step `{step.label}` draws a value from `{shown(effect.api)}`, sends it and returns it",
+            f"step `{short(step.label)}` draws a value from `{shown(effect.api)}`, sends it and returns it",
             effect.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
             step=step.label,
             label="only a successful attempt is memoized: a retry draws another one",
-            trace=effect.trail if len(effect.trail) > 1 else (),
+            trace=way(effect.trail),
             notes=(Note(used.place, f"`{shown(used.api)}` sends it" if used.api else "sent here"),),
             hint="generate it in one step, and use it in the next",
             confidence=least(effect.confidence, used.confidence),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Use
 
-from ._attempts import Attempt, attempts, least, shown
+from ._attempts import Attempt, attempts, way
 from ._options import texts
+from ._sources import least, shown
 
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
 _LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
@@ -50,7 +51,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
         step=attempt.label,
         level=level,
         label="a retry sends another time: when it was retried, not when it happened",
-        trace=source.trail if len(source.trail) > 1 else (),
+        trace=way(source.trail),
         notes=(Note(use.place, f"{receiver} takes it{name}"),),
         hint="take the time from the input, or read the clock in a step of its own",
         confidence=least(source.confidence, use.confidence),
@@ -67,7 +68,7 @@ def _capture(attempt: Attempt, source: Effect) -> Finding:
         step=attempt.label,
         level="capture",
         label="memoized with the step's result",
-        trace=source.trail if len(source.trail) > 1 else (),
+        trace=way(source.trail),
         confidence=source.confidence,
         subject=source.api,
     )

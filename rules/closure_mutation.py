@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project, Write
 
+from ._attempts import way
+from ._sources import short
+
 _TARGETS = ("local", "instance", "memo")
 
 
@@ -18,14 +21,14 @@ def check(project: Project) -> Iterator[Finding]:
                 continue
             seen.add(write.name)
             yield Finding(
-                f"step `{step.label}` {_does(write)}: after a replay the change is missing",
+                f"step `{short(step.label)}` {_does(write)}: after a replay the change is missing",
                 write.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
                 level="memo" if write.target == "memo" else "",
                 label="a replay takes the memo and does not run this",
-                trace=write.trail if len(write.trail) > 1 else (),
+                trace=way(write.trail),
                 notes=(Note(write.read, f"`{write.name}` is read here"),),
                 hint=f"return the value from the step and assign it: `{write.name} = ...`",
                 confidence=write.confidence,

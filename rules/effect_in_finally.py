@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Step, Workflow
 
-from ._attempts import shown, verb, writes
+from ._attempts import verb, way, writes
+from ._sources import short, shown
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -20,14 +21,14 @@ def check(project: Project) -> Iterator[Finding]:
         in_memory = project.dialect(workflow).in_memory
         called = f"{effect.receiver}.{verb(effect)}" if effect.receiver else shown(effect.api)
         yield Finding(
-            f"`{called}` in `finally` runs before step `{step.label}` has finished",
+            f"`{called}` in `finally` runs before step `{short(step.label)}` has finished",
             effect.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
             step=step.label,
             level="in-memory" if in_memory else "",
             label="runs when the run is recovered, too" if in_memory else "runs at every suspension and replay",
-            trace=effect.trail if len(effect.trail) > 1 else (),
+            trace=way(effect.trail),
             notes=(Note(step.place, f"`{step.label}` suspends the run here"),),
             hint="make it a step after the others, and use the engine's failure handler for the rest",
             confidence=effect.confidence,

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from steplint.api import Dialect, Finding, Note, Place, Project, Step, Workflow
 
+from ._sources import short
+
 # The dialect's word for a combinator, as a level of the page.
 _LEVELS = {"error": "refused", "warning": "not-established", "info": "discouraged"}
 
@@ -67,7 +69,7 @@ def _several(workflow: Workflow, dialect: Dialect, join: _Join) -> bool:
 def _finding(workflow: Workflow, dialect: Dialect, join: _Join) -> Finding:
     first = join.steps[0]
     return Finding(
-        f"`{join.name}` over step `{first.label}` is not recorded by {dialect.name}",
+        f"`{join.name}` over step `{short(first.label)}` is not recorded by {dialect.name}",
         join.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project, Step, Workflow, Write
 
+from ._attempts import way
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield changes of event data and input, and of memoized results in the body."""
@@ -35,7 +37,7 @@ def _finding(workflow: Workflow, step: Step | None, write: Write) -> Finding:
         step=step.label if step else "",
         level="step" if step else "",
         label=label,
-        trace=write.trail if len(write.trail) > 1 else (),
+        trace=way(write.trail),
         hint="make a changed copy: `{**data, ...}`, `model_copy`, `copy.deepcopy`",
         confidence=write.confidence,
         subject=write.name,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from steplint.api import Capture, Edit, Finding, Fix, Note, Place, Project, Span, Step
 
+from ._sources import short
+
 _LAMBDA = re.compile(r".*<lambda>(#\d+)?")
 
 
@@ -37,8 +39,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(step: Step, capture: Capture) -> str:
     if capture.in_id:
-        return f"the ID `{step.label}` reads `{capture.name}` late: every call gets the last ID"
-    return f"every deferred call of step `{step.label}` sees the last value of `{capture.name}`"
+        return f"the ID `{short(step.label)}` reads `{capture.name}` late: every call gets the last ID"
+    return f"every deferred call of step `{short(step.label)}` sees the last value of `{capture.name}`"
 
 
 def _later(step: Step, capture: Capture) -> tuple[Note, ...]:

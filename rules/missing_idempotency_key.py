@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 
 from steplint.api import Finding, Project
 
-from ._attempts import attempts, shown
+from ._attempts import attempts, way
 from ._options import texts
+from ._sources import shown
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def check(project: Project) -> Iterator[Finding]:
                 dialect=attempt.workflow.dialect,
                 step=attempt.label,
                 label="executed at least once: a lost response does it twice",
-                trace=effect.trail if len(effect.trail) > 1 else (),
+                trace=way(effect.trail),
                 hint=f"pass `{min(keys)}`, derived from the run: it must be the same at each attempt" if keys else "",
                 confidence=effect.confidence,
                 subject=effect.api,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project
 
-from ._attempts import least, shown, verb, writes
+from ._attempts import verb, way, writes
+from ._sources import least, short, shown
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -18,13 +19,13 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         first, second = pair
         yield Finding(
-            f"step `{step.label}` changes two things: `{_called(first)}` and `{_called(second)}`",
+            f"step `{short(step.label)}` changes two things: `{_called(first)}` and `{_called(second)}`",
             second.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
             step=step.label,
             label=f"a failure here repeats `{_called(first)}`",
-            trace=second.trail if len(second.trail) > 1 else (),
+            trace=way(second.trail),
             notes=(Note(first.place, f"`{_called(first)}` has happened by then"),),
             hint="give each change a step of its own",
             confidence=least(first.confidence, second.confidence),

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
+from ._attempts import way
+from ._sources import short
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield durable operations inside the callable of a step."""
@@ -14,13 +17,13 @@ def check(project: Project) -> Iterator[Finding]:
             if nested.kind == "child":
                 continue  # a child context is made to hold further operations
             yield Finding(
-                f"`{nested.label}` runs inside step `{step.label}` and cannot be recorded on its own",
+                f"`{short(nested.label)}` runs inside step `{short(step.label)}` and cannot be recorded on its own",
                 nested.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
                 label=f"a durable operation inside `{step.label}`",
-                trace=nested.trail if len(nested.trail) > 1 else (),
+                trace=way(nested.trail),
                 notes=(Note(step.place, f"step `{step.label}` is called here"),),
                 hint="call it in the body, and give the step its result",
                 subject=nested.label,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Finding, Frame, Note, Place, Project, Step, Workflow
 
+from ._sources import short
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield branches of a combinator that number several operations on one shared context."""
@@ -45,7 +47,7 @@ def _finding(workflow: Workflow, frame: Frame, steps: list[Step]) -> Finding:
     first, second = steps[0], steps[1]
     checked = workflow.family == "positional-checked"
     return Finding(
-        f"the position of `{second.label}` depends on timing: its branch has {len(steps)} durable calls",
+        f"the position of `{short(second.label)}` depends on timing: its branch has {len(steps)} durable calls",
         second.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

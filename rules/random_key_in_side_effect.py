@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 
-from ._attempts import Attempt, attempts, least, shown
+from ._attempts import Attempt, attempts, way
+from ._sources import least, shown
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
         step=attempt.label,
         level=level,
         label="if the response is lost, the retry makes a second record" if level == "key" else "drawn at each attempt",
-        trace=source.trail if len(source.trail) > 1 else (),
+        trace=way(source.trail),
         notes=(Note(use.place, f"{receiver} takes it" + (f" as {what}" if use.name else "")),),
         hint=_hint(source, use, dialect),
         confidence=least(source.confidence, use.confidence),
@@ -63,7 +64,7 @@ def _capture(attempt: Attempt, source: Effect) -> Finding:
         step=attempt.label,
         level="capture",
         label="memoized with the step's result",
-        trace=source.trail if len(source.trail) > 1 else (),
+        trace=way(source.trail),
         confidence=source.confidence,
         subject=source.api,
     )

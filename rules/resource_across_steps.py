@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Finding, Frame, Note, Place, Project, Step, Workflow
 
+from ._sources import short
+
 _NAMED = {
     "directory": "temporary directory",
     "client": "client",
@@ -33,7 +35,7 @@ def _finding(workflow: Workflow, dialect: Dialect, frame: Frame, steps: list[Ste
     leaves = "a crash leaves the block" if dialect.in_memory else "suspension leaves the block"
     level = "span" if frame.resource == "span" else "in-memory" if dialect.in_memory else ""
     return Finding(
-        f"the {held} is held across step `{steps[0].label}`: {leaves}",
+        f"the {held} is held across step `{short(steps[0].label)}`: {leaves}",
         frame.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

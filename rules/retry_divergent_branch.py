@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._attempts import least, shown
+from ._attempts import way
+from ._sources import least, short, shown
 
 # Monotonic clocks measure how long an attempt takes: a deadline loop is meant to follow them.
 _STOPWATCHES = frozenset(
@@ -26,13 +27,13 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         decides = use.decides or (f"whether `{shown(use.api)}` runs" if use.api else "what happens")
         yield Finding(
-            f"`{shown(source.api)}` decides in step `{step.label}` {decides}",
+            f"`{shown(source.api)}` decides in step `{short(step.label)}` {decides}",
             source.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
             step=step.label,
             label="a retry may decide the other way",
-            trace=source.trail if len(source.trail) > 1 else (),
+            trace=way(source.trail),
             notes=(Note(use.place, "the branch"),) if use.place != source.place else (),
             hint="decide in a step of its own, and branch in the body on its result",
             confidence=least(source.confidence, use.confidence),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
+from ._sources import short
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield tasks over durable operations that the body never awaits, where the engine allows tasks."""
@@ -20,7 +22,7 @@ def check(project: Project) -> Iterator[Finding]:
                 continue
             first = inside[0]
             yield Finding(
-                f"nothing awaits this task: the workflow may finish before `{first.label}` is recorded",
+                f"nothing awaits this task: the workflow may finish before `{short(first.label)}` is recorded",
                 task.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,

@@ -7,6 +7,8 @@ from math import prod
 
 from steplint.api import Finding, Frame, Note, Place, Project, Step, Workflow
 
+from ._sources import short
+
 _LOOPS = ("for", "while", "comprehension")
 
 
@@ -45,7 +47,7 @@ def _turns(step: Step, loop: Frame) -> int:
 def _endless(workflow: Workflow, frame: Frame, step: Step, limit: int | None) -> Finding:
     end = f"the run ends at {limit:,} recorded steps" if limit else "the history grows without bound"
     return Finding(
-        f"nothing ends this loop over step `{step.label}`: {end}",
+        f"nothing ends this loop over step `{short(step.label)}`: {end}",
         frame.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Note, Project, Step, Workflow
 
 from ._options import number
+from ._sources import short
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def _chain(workflow: Workflow, chain: list[Step], level: str, published: frozens
     if any(step.label in published for step in chain):
         hint += "; these IDs are published, so merge them once the runs in flight have ended"
     return Finding(
-        f"step `{first.label}` and {following} do pure work, each only feeding the next",
+        f"step `{short(first.label)}` and {following} do pure work, each only feeding the next",
         first.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
@@ -75,7 +76,7 @@ def _chain(workflow: Workflow, chain: list[Step], level: str, published: frozens
 
 def _single(workflow: Workflow, step: Step) -> Finding:
     return Finding(
-        f"step `{step.label}` is one pure expression",
+        f"step `{short(step.label)}` is one pure expression",
         step.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

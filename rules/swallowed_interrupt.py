@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Edit, Finding, Fix, Frame, Handler, Note, Place, Project, Span, Step, Workflow
 
+from ._sources import short
+
 # Catching the cancellation of a run by its own name is a decision, not an accident.
 _DELIBERATE = "CancelledError"
 
@@ -57,7 +59,7 @@ def _caught(workflow: Workflow, dialect: Dialect, step: Step, frame: Frame, hand
     else:
         caught = f"except ({names})" if len(handler.catches) > 1 else f"except {names}".strip()
     return Finding(
-        f"`{caught}` around step `{step.label}` swallows the engine's suspension",
+        f"`{caught}` around step `{short(step.label)}` swallows the engine's suspension",
         handler.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
@@ -100,7 +102,7 @@ def _on_line(place: Place, column: int, end: int) -> Place:
 
 def _dropped(workflow: Workflow, step: Step, frame: Frame) -> Finding:
     return Finding(
-        f"`{frame.final}` in `finally` around step `{step.label}` swallows the engine's suspension",
+        f"`{frame.final}` in `finally` around step `{short(step.label)}` swallows the engine's suspension",
         frame.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 
 from steplint.api import Finding, Note, Project, Swallow
 
+from ._attempts import way
 from ._options import texts
+from ._sources import short
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -19,15 +21,16 @@ def check(project: Project) -> Iterator[Finding]:
         for swallow in body.handlers:
             if swallow.handler.reraises:
                 continue
+            what = f"`{_caught(swallow)}` {_outcome(swallow)}"
             yield Finding(
-                f"step `{step.label}` stores its failure as its result: `{_caught(swallow)}` {_outcome(swallow)}",
+                f"step `{short(step.label)}` stores its failure as its result: {what}",
                 swallow.handler.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
                 level=swallow.scope,
                 label="never retried, and every replay returns this result",
-                trace=swallow.trail if len(swallow.trail) > 1 else (),
+                trace=way(swallow.trail),
                 notes=(Note(step.place, f"step `{step.label}`"),),
                 hint="let it raise, so that the engine retries, and handle the failed step in the body",
                 subject=_caught(swallow),
@@ -44,7 +47,7 @@ def _caught(swallow: Swallow) -> str:
 def _outcome(swallow: Swallow) -> str:
     match swallow.handler.ends:
         case "return":
-            return f"returns `{swallow.returns}`" if swallow.returns else "returns"
+            return f"returns `{short(swallow.returns, 20)}`" if swallow.returns else "returns"
         case "break" | "continue" as word:
             return f"goes on with `{word}`"
         case _:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Edit, Finding, Fix, Place, Project, Span, Step
 
+from ._sources import short
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield durable operations that are called and neither awaited nor kept."""
@@ -15,7 +17,7 @@ def check(project: Project) -> Iterator[Finding]:
         awaits = step.must == "await"
         verb = "awaited" if awaits else "yielded"
         yield Finding(
-            f"step `{step.label}` is not {verb}: " + ("it never runs" if awaits else "nothing waits for it"),
+            f"step `{short(step.label)}` is not {verb}: " + ("it never runs" if awaits else "nothing waits for it"),
             step.place,
             workflow=workflow.id,
             dialect=workflow.dialect,

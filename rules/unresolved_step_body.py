@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
+from ._sources import short
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield steps whose callable was not found."""
@@ -15,7 +17,7 @@ def check(project: Project) -> Iterator[Finding]:
         named = f"`{step.body.call}`" if step.body and step.body.call else "the callable"
         reason = f": {step.body.reason}" if step.body and step.body.reason else ""
         yield Finding(
-            f"{named} of step `{step.label}` was not analyzed{reason}",
+            f"{named} of step `{short(step.label)}` was not analyzed{reason}",
             step.body.place if step.body else step.place,
             workflow=workflow.id,
             dialect=workflow.dialect,

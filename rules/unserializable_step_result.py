@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
+from ._sources import short
+
 # What no encoder of an engine carries from one process to another.
 _NEVER = frozenset({"generator", "lambda", "file", "coroutine"})
 _NOT_JSON = _NEVER | {"set", "bytes", "self"}
@@ -28,7 +30,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         stored = "JSON" if project.dialect(workflow).output == "json" else "data"
         yield Finding(
-            f"step `{step.label}` returns {_NAMED[body.result]}, and the engine stores {stored}",
+            f"step `{short(step.label)}` returns {_NAMED[body.result]}, and the engine stores {stored}",
             body.result_place or body.place,
             workflow=workflow.id,
             dialect=workflow.dialect,

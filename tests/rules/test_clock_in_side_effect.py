@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.graphs import at, body, effect, project, run_check, step, use, workflow
+
+
+def check(*effects, **fields):
+    flow = workflow(step("create-invoice", body=body(effects=effects)))
+    return run_check("clock_in_side_effect", project(flow, **fields))
+
+
+def clock(*uses, **fields):
+    return effect("time", fields.pop("api", "time.time"), 5, uses, **fields)
+
+
+def sent(name="issued_at", verb="create", **fields):
+    return use("effect-argument", name=name, slot="clock", api=f"db.invoices.{verb}", verb=verb, **fields)
+
+
+@pytest.mark.parametrize("verb", ["create", "insert_one", "post", "send", "publish", "add", "execute"])
+def test_the_time_of_the_attempt_in_something_new_is_a_warning(verb):
+    [found] = check(clock(sent(verb=verb)))
+    assert found.level == "create"
+    assert found.message == "step `create-invoice` sends the time of the attempt as `issued_at`, read by `time.time`"
+
+
+@pytest.mark.parametrize("verb", ["update_one", "put", "put_item", "upsert", "patch", "hset", "save", "commit"])
+def test_in_something_that_exists_it_is_less(verb):
+    assert [each.level for each in check(clock(sent("ended_at", verb)))] == ["update"]
+
+
+def test_an_update_statement_is_an_update():
+    statement = effect("write", "conn.execute", 9, place=at(9), argument="UPDATE jobs SET ended_at = ?")
+    written = sent("ended_at", "execute", place=at(9))
+    assert [each.level for each in check(clock(written), statement)] == ["update"]
+
+
+def test_an_insert_statement_is_none():
+    statement = effect("write", "conn.execute", 9, place=at(9), argument="INSERT INTO jobs VALUES (?)")
+    assert [each.level for each in check(clock(sent("", "execute", place=at(9))), statement)] == ["create"]
+
+
+def test_the_filter_of_a_read_is_silent():
+    assert check(clock(use("predicate", verb="find"))) == []
+
+
+@pytest.mark.parametrize("verb", ["delete_many", "update", "delete"])
+def test_the_filter_of_a_change_is_less(verb):
+    assert [each.level for each in check(clock(use("predicate", verb=verb)))] == ["update"]
+
+
+@pytest.mark.parametrize("name", ["iat", "exp", "ttl", "ex", "expires_in", "timeout"])
+def test_lifetimes_and_claims_follow_the_attempt_on_purpose(name):
+    assert check(clock(sent(name))) == []
+
+
+@pytest.mark.parametrize("verb", ["setex", "expire", "generate_presigned_url"])
+def test_calls_that_set_a_lifetime_are_silent(verb):
+    assert check(clock(sent("", verb))) == []
+
+
+def test_a_field_may_be_allowed():
+    assert check(clock(sent("updated_at")), options={"clock-fields-ok": ["updated_at"]}) == []
+
+
+def test_a_duration_is_no_time():
+    assert check(clock(sent("elapsed", duration=True))) == []
+
+
+@pytest.mark.parametrize("role", ["logged", "returned", "delay", "branch", "control"])
+def test_captures_logs_delays_and_branches_are_silent(role):
+    assert check(clock(use(role))) == []
+
+
+def test_captures_are_listed_when_asked_for():
+    assert [each.level for each in check(clock(use("returned")), strict=True)] == ["capture"]
+
+
+def test_the_worst_of_several_uses_is_told():
+    assert [each.level for each in check(clock(sent("ended_at", "update_one"), sent()))] == ["create"]
+
+
+def test_random_values_belong_to_another_rule():
+    assert check(effect("random", "random.random", 5, [sent()])) == []

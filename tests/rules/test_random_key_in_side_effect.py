@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.graphs import body, effect, hop, project, run_check, step, use, workflow
+
+
+def check(*effects, strict=False):
+    flow = workflow(step("create-record", body=body(effects=effects)))
+    return run_check("random_key_in_side_effect", project(flow, strict=strict))
+
+
+def sent(name, slot, verb="create", **fields):
+    return use("effect-argument", name=name, slot=slot, api=f"db.records.{verb}", verb=verb, **fields)
+
+
+def uuid4(*uses, **fields):
+    return effect("uuid", "uuid.uuid4", 5, uses, **fields)
+
+
+def test_a_generated_id_that_a_record_is_made_with_is_an_error():
+    [found] = check(uuid4(sent("id", "key")))
+    assert found.level == "key"
+    assert found.message == "step `create-record` sends another `id` at each attempt, drawn by `uuid.uuid4`"
+    assert found.notes[0].message == "`db.records.create` takes it as `id`"
+    assert "generate-id" in found.hint
+
+
+def test_a_random_value_elsewhere_is_less():
+    assert [each.level for each in check(uuid4(sent("color", "")))] == ["value"]
+
+
+def test_the_key_decides_where_one_value_goes_to_several_places():
+    assert [each.level for each in check(uuid4(sent("color", ""), sent("id", "key")))] == ["key"]
+
+
+def test_a_value_that_is_only_returned_is_a_capture():
+    assert check(uuid4(use("returned"))) == []
+
+
+def test_captures_are_listed_when_asked_for():
+    assert [each.level for each in check(uuid4(use("returned")), strict=True)] == ["capture"]
+
+
+def test_returning_the_value_that_was_sent_does_not_help():
+    assert [each.level for each in check(uuid4(sent("id", "key"), use("returned")))] == ["key"]
+
+
+@pytest.mark.parametrize("role", ["delay", "scratch", "logged", "predicate", "branch", "unknown"])
+def test_jitter_scratch_names_logs_and_filters_are_silent(role):
+    assert check(uuid4(use(role))) == []
+
+
+def test_an_unused_value_is_silent():
+    assert check(uuid4()) == []
+
+
+def test_a_trace_header_is_silent():
+    assert check(uuid4(sent("x-request-id", "trace", verb="post"))) == []
+
+
+def test_a_salt_in_an_update_by_key_is_silent():
+    assert check(effect("random", "os.urandom", 5, [sent("salt", "", verb="update_one")])) == []
+
+
+def test_a_key_in_an_update_is_less_than_one_in_a_new_record():
+    assert [each.level for each in check(uuid4(sent("token", "key", verb="update_one")))] == ["value"]
+
+
+def test_a_clock_is_not_random():
+    assert check(effect("time", "time.time", 5, [sent("id", "key")])) == []
+
+
+def test_the_way_to_a_source_in_a_called_function_is_shown():
+    trail = (hop(5, "publish", "new_slug"), hop(2, "new_slug", "uuid.uuid4"))
+    [found] = check(uuid4(sent("slug", "key"), trail=trail))
+    assert found.trace == trail
+
+
+def test_a_source_that_a_table_excuses_is_silent():
+    assert check(uuid4(sent("id", "key"), level="off")) == []
+
+
+def test_the_weakest_link_decides_the_confidence():
+    assert [each.confidence for each in check(uuid4(sent("id", "key", confidence="medium")))] == ["medium"]
+
+
+def test_a_workflow_without_steps_is_retried_like_one():
+    source = uuid4(use("outside-effect", name="id", slot="key", api="db.records.create", verb="create"))
+    [found] = run_check("random_key_in_side_effect", project(workflow(effects=[source])))
+    assert found.message.startswith("workflow `flow` sends another `id`")
+
+
+def test_a_body_with_steps_is_the_business_of_the_determinism_rules():
+    source = uuid4(use("outside-effect", name="id", slot="key", api="db.records.create", verb="create"))
+    assert run_check("random_key_in_side_effect", project(workflow(step("load"), effects=[source]))) == []
+
+
+def test_an_unresolved_body_has_nothing_to_say():
+    unresolved = step("create-record", body=body(resolved=False, effects=(uuid4(sent("id", "key")),)))
+    assert run_check("random_key_in_side_effect", project(workflow(unresolved))) == []
