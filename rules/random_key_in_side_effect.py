@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 
 from ._attempts import Attempt, attempts, way
-from ._sources import least, shown
+from ._sources import least, shown, step_text
+from ._wrap import free_name
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -41,18 +42,16 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
         label="if the response is lost, the retry makes a second record" if level == "key" else "drawn at each attempt",
         trace=way(source.trail),
         notes=(Note(use.place, f"{receiver} takes it" + (f" as {what}" if use.name else "")),),
-        hint=_hint(source, use, dialect),
+        hint=_hint(attempt, source, use, dialect),
         confidence=least(source.confidence, use.confidence),
         subject=source.api,
     )
 
 
-def _hint(source: Effect, use: Use, dialect: Dialect) -> str:
-    hint = "draw it in a step of its own, or derive it from the input"
-    if not dialect.standin.step:
-        return hint
-    identity = f"generate-{use.name.strip('_').replace('_', '-').lower() or 'value'}"
-    return f"{hint}: `{dialect.standin.step.format(id=identity, source=f'{shown(source.api)}()')}`"
+def _hint(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> str:
+    name = free_name(attempt.workflow, f"generate-{use.name or 'value'}")
+    text = step_text(dialect, attempt.workflow, name, f"{shown(source.api)}()")
+    return "draw it in a step of its own, or derive it from the input" + (f": `{text}`" if text else "")
 
 
 def _capture(attempt: Attempt, source: Effect) -> Finding:

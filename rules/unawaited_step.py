@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Edit, Finding, Fix, Place, Project, Span, Step
+from steplint.api import Dialect, Edit, Finding, Fix, Place, Project, Span, Step
 
 from ._sources import short
+from ._wrap import on_runs
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -26,17 +27,17 @@ def check(project: Project) -> Iterator[Finding]:
             label="skipped without a trace: the run completes" if awaits else "the run may end before it does",
             trace=step.trail,
             hint=f"write `{step.must}` before the call",
-            fix=_insert(step),
+            fix=_insert(step, project.dialect(workflow)),
             confidence=step.confidence,
         )
 
 
-def _insert(step: Step) -> Fix:
+def _insert(step: Step, dialect: Dialect) -> Fix:
     span = step.place.span
     start = Place(step.place.path, Span(span.line, span.column, span.line, span.column))
     return Fix(
         f"insert `{step.must}`",
         (Edit(start, f"{step.must} "),),
-        effect=f"runs in flight that have passed this line execute `{step.label}` at their next replay",
+        effect=on_runs(dialect, f"runs in flight that have passed this line execute `{step.label}` once, late"),
         changes_steps=True,
     )
