@@ -66,15 +66,20 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def line_of(text: str, key: Key) -> int:
     """Return the line from 1 where ``key`` is set: the start of the text up to there is a document that has the key."""
     lines = text.split("\n")
-    name = next((part for part in reversed(key) if isinstance(part, str)), "")
     for number, line in enumerate(lines, 1):
-        if name in line and _has(_document(lines, number), key):
-            return number
+        if not any(part in line for part in key if isinstance(part, str)):
+            continue
+        end = next((end for end in range(number, len(lines) + 1) if _loads(lines[:end]) is not None), 0)
+        if end and _has(_loads(lines[:end]), key):
+            return _in_array(lines, number, end, key)
     return line_of(text, key[:-1]) if len(key) > 1 else 1
 
 
-def _document(lines: list[str], start: int) -> Any:
-    return next((found for end in range(start, len(lines) + 1) if (found := _loads(lines[:end])) is not None), None)
+def _in_array(lines: list[str], start: int, end: int, key: Key) -> int:
+    """Return the line of an entry of an array that spans lines, where each of its tables begins a line."""
+    at = next((part for part in reversed(key) if isinstance(part, int)), None)
+    tables = [number for number in range(start, end + 1) if lines[number - 1].lstrip().startswith("{")]
+    return tables[at] if at is not None and at < len(tables) else start
 
 
 def _loads(lines: list[str]) -> dict[str, Any] | None:

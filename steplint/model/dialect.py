@@ -45,7 +45,7 @@ class WorkflowForm(Struct, frozen=True, forbid_unknown_fields=True, rename="keba
 
 
 class StepForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """One way to write a durable operation; exactly one of `method`, `call`, `decorator` and `named` is set.
+    """One way to write a durable operation; exactly one of `method`, `call` and `decorator` is set.
 
     `method` is a path on the context (``step.run``), `call` a qualified function or method, `decorator` marks functions
     whose calls are steps. Positions in `id` and `body` are tried in order: ``0`` a positional argument, ``"name"`` a
