@@ -61,3 +61,8 @@ def cut(text: str, size: int, dots: str = "…") -> str:
             break
         kept += char
     return kept + dots
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 error`` or ``2 errors``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

@@ -102,14 +102,17 @@ class _Explained(Struct, frozen=True):
         if not trace:
             return
         files = len({hop.place.path for hop in trace})
-        yield paint("trace", "bold", self.view.color) + f": {_count(len(trace), 'call')}, {_count(files, 'file')}"
+        yield (
+            paint("trace", "bold", self.view.color)
+            + f": {cells.count(len(trace), 'call')}, {cells.count(files, 'file')}"
+        )
         rows = _kept(trace, self.view)
         places = max(cells.width(where(hop.place, self.view)) for _, hop in rows if hop is not None)
         names = max(cells.width(_function(hop, self.view)) for _, hop in rows if hop is not None)
         dots = "…" if self.view.unicode else "..."
         for number, hop in rows:
             if hop is None:
-                yield f"      {dots} {_count(number, 'frame')} {dots}"
+                yield f"      {dots} {cells.count(number, 'frame')} {dots}"
                 continue
             called = cells.cut(shown(hop.calls, self.view), _CALL, dots)
             place = cells.pad(where(hop.place, self.view), places)
@@ -206,10 +209,6 @@ def _labels(notes: list[Note]) -> list[Label]:
 
 def _function(hop: Hop, view: View) -> str:
     return shown(hop.function, view)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _kept(trace: tuple[Hop, ...], view: View) -> list[tuple[int, Hop | None]]:

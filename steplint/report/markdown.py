@@ -9,9 +9,9 @@ from msgspec import Struct
 from steplint.contract.change import Change
 from steplint.model.report import Report, Reported
 from steplint.report import cells, markup, wording
+from steplint.report.cells import count
 from steplint.report.linked import change_of, weights
 from steplint.report.picture import picture
-from steplint.report.summary import count
 from steplint.report.view import View
 
 _RED, _YELLOW, _GREEN, _GRAY = "🔴", "🟡", "🟢", "⚪"

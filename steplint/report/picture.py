@@ -10,6 +10,7 @@ from steplint.model.report import Compared, Report
 from steplint.report import wording
 from steplint.report.graph.changes import look
 from steplint.report.graph.mermaid import CLASSES, MOST_EDGES, MOST_NODES, Node, escape, node
+from steplint.report.graph.tree import readable
 from steplint.report.sequence import Entry, entries
 
 _RUN = 3
@@ -46,7 +47,7 @@ def _box(name: str, entry: Entry, change: Change | None) -> Node:
     step = entry.step
     if step is None:
         return Node(name, (wording.old_label(change) if change is not None else "",), "removed")
-    lines = [step.label]
+    lines = [readable(step)]
     if change is not None and change.kind == "renamed" and change.old is not None:
         lines.append(f"was: {change.old.label}")
     return Node(name, tuple(lines), look(change, dynamic=step.id is None), step.kind)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from steplint.model.report import Report
+from steplint.report.cells import count
 from steplint.report.explain import shown
 from steplint.report.linked import weights
 from steplint.report.style import paint
@@ -17,11 +18,6 @@ def summarize(report: Report, view: View) -> str:
     lines = list(_changes(report)) if report.verb == "diff" else [_found(report)]
     lines += [*_extras(report), *_unseen(report), *_errors(report, view)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 error`` or ``2 errors``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def _found(report: Report) -> str:

@@ -8,7 +8,7 @@ from steplint.contract.change import Change
 from steplint.model.graph import Effect, Step, StepGraph, Workflow
 from steplint.report import cells, wording
 from steplint.report.graph.changes import of_workflow
-from steplint.report.graph.tree import Branch, Leaf, effects_of, title, tree
+from steplint.report.graph.tree import Branch, Leaf, effects_of, readable, title, tree
 from steplint.report.style import paint
 from steplint.report.view import GraphView
 
@@ -40,7 +40,7 @@ def _workflow(workflow: Workflow, view: GraphView) -> Iterator[str]:
     where = f"{_shown(workflow.place.path, view)}:{workflow.place.span.line}"
     yield paint(head, "bold", view.color) + where
     present, gone = of_workflow(workflow, view.changes)
-    lines = [*_nodes(tree(workflow), workflow, present, view, 1)]
+    lines = [*_nodes(tree(workflow), workflow, present, view, 1)] or [f"{_INDENT}no steps"]
     if len(lines) > _MOST and not view.show_all:
         dots = "…" if view.unicode else "..."
         hidden = len(lines) - 2 * _KEPT
@@ -70,7 +70,7 @@ def _nodes(
 def _step(step: Step, change: Change | None, view: GraphView, depth: int) -> str:
     mark = f"{wording.MARKS.get(change.kind, '~')} " if change is not None else "  "
     repeat = f" #{step.occurrence + 1}" if step.occurrence else ""
-    label = cells.pad(_shown(step.label, view) + repeat, max(8, _LABEL - len(_INDENT) * (depth - 1)))
+    label = cells.pad(_shown(readable(step), view) + repeat, max(8, _LABEL - len(_INDENT) * (depth - 1)))
     words = [step.kind]
     if step.times != "once":
         words.append({"maybe": "maybe", "many": "many times"}[step.times])

@@ -103,3 +103,13 @@ def _same(one: Frame, other: Frame) -> bool:
 def effects_of(step: Step) -> tuple[Effect, ...]:
     """Return what the callable of ``step`` does."""
     return step.body.effects if step.body is not None else ()
+
+
+def readable(step: Step) -> str:
+    """Return the ID of ``step``; of a template, with what fills its holes where that is known: `notify-{sku}`."""
+    if step.id is not None or step.template is None or step.template.count("{}") != len(step.id_parts):
+        return step.label
+    filled = step.template
+    for part in step.id_parts:
+        filled = filled.replace("{}", "{" + (part.text or "…").replace("{}", "…") + "}", 1)
+    return filled
