@@ -29,7 +29,7 @@ def check(project: Project) -> Iterator[Finding]:
                     yield _caught(workflow, dialect, step, frame, handler)
                 if frame.final in ("return", "break", "continue") and frame.place not in seen:
                     seen.add(frame.place)
-                    yield _dropped(workflow, step, frame)
+                    yield _dropped(workflow, dialect, step, frame)
 
 
 def _swallows(frame: Frame, dialect: Dialect) -> Handler | None:
@@ -59,13 +59,14 @@ def _caught(workflow: Workflow, dialect: Dialect, step: Step, frame: Frame, hand
     else:
         caught = f"except ({names})" if len(handler.catches) > 1 else f"except {names}".strip()
     return Finding(
-        f"`{caught}` around step `{short(step.label)}` swallows the engine's suspension",
+        f"`{caught}` around step `{short(step.label)}` swallows the engine's {_signal(dialect)}",
         handler.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
         step=step.label,
-        label="the step ran, its result is thrown away, and the run goes on",
-        notes=(Note(step.place, f"`{step.label}` suspends the run here"),),
+        level=_level(dialect),
+        label=_consequence(dialect),
+        notes=(_raised(step, dialect),),
         hint=_hint(dialect),
         fix=_narrow(frame, handler, dialect),
         confidence=step.confidence,
@@ -73,9 +74,30 @@ def _caught(workflow: Workflow, dialect: Dialect, step: Step, frame: Frame, hand
     )
 
 
+def _signal(dialect: Dialect) -> str:
+    # An engine that keeps the coroutine in memory interrupts it only to cancel or evict the run.
+    return "cancellation" if dialect.in_memory else "suspension"
+
+
+def _level(dialect: Dialect) -> str:
+    return "in-memory" if dialect.in_memory else ""
+
+
+def _consequence(dialect: Dialect) -> str:
+    if dialect.in_memory:
+        return "a canceled run goes on with the handler's value"
+    return "the step ran, its result is thrown away, and the run goes on"
+
+
+def _raised(step: Step, dialect: Dialect) -> Note:
+    return Note(
+        step.place, f"`{step.label}` " + ("may be canceled here" if dialect.in_memory else "suspends the run here")
+    )
+
+
 def _hint(dialect: Dialect) -> str:
     if dialect.interrupt == "BaseException":
-        return "catch `Exception`: the suspension is no subclass of it"
+        return f"catch `Exception`: the {_signal(dialect)} is no subclass of it"
     names = ", ".join(f"`{_last(name)}`" for name in dialect.interrupts)
     return f"let the engine's own exceptions pass first ({names}), or catch narrower ones"
 
@@ -100,15 +122,16 @@ def _on_line(place: Place, column: int, end: int) -> Place:
     return Place(place.path, Span(line, column, line, end))
 
 
-def _dropped(workflow: Workflow, step: Step, frame: Frame) -> Finding:
+def _dropped(workflow: Workflow, dialect: Dialect, step: Step, frame: Frame) -> Finding:
     return Finding(
-        f"`{frame.final}` in `finally` around step `{short(step.label)}` swallows the engine's suspension",
+        f"`{frame.final}` in `finally` around step `{short(step.label)}` swallows the engine's {_signal(dialect)}",
         frame.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
         step=step.label,
+        level=_level(dialect),
         label=f"its `finally` leaves with `{frame.final}`, whatever was raised",
-        notes=(Note(step.place, f"`{step.label}` suspends the run here"),),
+        notes=(_raised(step, dialect),),
         hint=f"move the `{frame.final}` behind the `finally`",
         confidence=step.confidence,
         subject=f"finally {frame.final}",

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from steplint.model.place import Span
-from tests.graphs import INNGEST, frame, handler, project, run_check, step, workflow
+from tests.graphs import DBOS, INNGEST, frame, handler, project, run_check, step, workflow
 
 NARROW = replace(INNGEST, interrupt="Exception", interrupts=("absurd_sdk.SuspendTask", "absurd_sdk.CancelledTask"))
 OWN = replace(INNGEST, interrupts=("inngest._internal.step_lib.ResponseInterrupt", "asyncio.CancelledError"))
@@ -60,6 +60,12 @@ def test_to_catch_the_cancellation_of_a_run_by_name_is_a_decision():
 
 def test_an_engine_that_raises_nothing_has_nothing_to_swallow():
     assert check(handler("BaseException"), dialect=SILENT) == []
+
+
+def test_an_engine_that_keeps_the_coroutine_only_cancels():
+    [found] = check(handler("BaseException"), dialect=DBOS)
+    assert found.level == "in-memory"
+    assert found.message.endswith("swallows the engine's cancellation")
 
 
 @pytest.mark.parametrize("final", ["return", "break", "continue"])
