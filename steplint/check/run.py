@@ -110,8 +110,8 @@ def merged(findings: Iterable[Reported]) -> list[Reported]:
     """
     groups = defaultdict[tuple[str, Place, int], list[Reported]](list)
     turns = defaultdict[tuple[str, Place, str, str], int](int)
-    for each in dict.fromkeys(findings):
-        finding = each.finding
+    distinct = {(each.rule.name, each.finding): each for each in findings}
+    for (_, finding), each in distinct.items():
         origin = finding.trace[-1].place if finding.trace else finding.place
         owner = (each.rule.name, origin, finding.dialect, finding.workflow)
         groups[each.rule.name, origin, turns[owner]].append(each)
