@@ -1,0 +1,462 @@
+"""What a step runs: its callable interpreted as a step, and the facts about it that rules ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from steplint.link.events import Outcome, Source, Spent, StepEvent
+from steplint.link.finish import effects_of
+from steplint.link.identity import callable_name
+from steplint.link.values import (
+    NO_DEPS,
+    NO_TAGS,
+    Abstract,
+    External,
+    Function,
+    Given,
+    Instance,
+    Literal,
+    Object,
+    Partial,
+    Scope,
+    Sequence,
+)
+from steplint.model.dialect import StepForm
+from steplint.model.graph import Body, Capture, FileUse, Loop, Nested, Swallow, Write
+from steplint.model.place import Place, Span
+from steplint.model.value import Closure, Const, Group, Member, Name, Result, Template, Value
+
+if TYPE_CHECKING:
+    from steplint.link.calls import Site
+    from steplint.link.walk import Walk
+
+_DRAWN = frozenset({"time", "random", "uuid", "env", "host", "time-zone", "hash"})
+_SILENT_ROLES = frozenset({"returned", "logged"})
+_WIDE = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException", ""})
+
+
+def describe(site: Site, form: StepForm, body: Abstract, given: tuple[Given, ...], event: StepEvent) -> Body:
+    """Return what a step runs, given as an argument of the operation."""
+    from steplint.link.durable import argument_at, passed
+
+    place = site.place
+    for position in form.body:
+        found = argument_at(given, position)
+        if found is not None and found.written is not None:
+            place = site.walk.unit.place(found.written.span)
+            break
+    return _describe(site, body, passed(form, given), event, place)
+
+
+def describe_function(site: Site, body: Abstract, given: tuple[Given, ...], event: StepEvent) -> Body:
+    """Return what a decorated step runs."""
+    return _describe(site, body, given, event, site.place)
+
+
+def _describe(site: Site, body: Abstract, given: tuple[Given, ...], event: StepEvent, place: Place) -> Body:
+    linker = site.walk.linker
+    name, last = callable_name(linker, body)
+    target, arguments = body, given
+    while isinstance(target.thing, Partial):
+        arguments = target.thing.arguments + arguments
+        target = target.thing.target
+    if isinstance(target.thing, Literal) and isinstance(target.thing.value, str):
+        known = linker.reference(target.thing.value)
+        if known is not None:
+            target = known
+            name, last = callable_name(linker, target)
+    thing = target.thing
+    if isinstance(thing, External):
+        apis = linker.apis
+        found = apis.call(thing.name, ())
+        drawn = found is not None and found.kind in _DRAWN
+        return Body(
+            name, last, place, resolved=drawn or apis.pure(thing.name), reason=f"`{thing.name}` is outside the project",
+            pure=apis.pure(thing.name), draws=drawn,
+        )  # fmt: skip
+    if not isinstance(thing, Function):
+        return Body(name, last, place, resolved=False, reason=_reason(body))
+    unit = linker.modules.units.get(thing.path)
+    if unit is None:
+        return Body(name, last, place, resolved=False, reason=_reason(body))
+    return _interpreted(site, target, thing, arguments, event, place, (name, last))
+
+
+def _reason(body: Abstract) -> str:
+    return f"`{body.text}` could not be followed" if body.text else "the callable is computed"
+
+
+def _interpreted(
+    site: Site,
+    target: Abstract,
+    thing: Function,
+    arguments: tuple[Given, ...],
+    event: StepEvent,
+    place: Place,
+    names: tuple[str, str],
+) -> Body:
+    from steplint.link.calls import arguments_of
+
+    walk = site.walk
+    linker = walk.linker
+    unit = linker.modules.units[thing.path]
+    definition = unit.function(thing.index)
+    inside = Function(thing.path, thing.index, stripped(thing.env), _inner(thing.bound, "self"), (), thing.owner)
+    bound = {
+        name: _inner(value, value.text if value.text.isidentifier() else "")
+        for name, value in arguments_of(site, inside, arguments).items()
+    }
+    outcome = linker.interpret(
+        inside, {key: value for key, value in bound.items() if value is not None}, "step", walk.dialect
+    )
+    own_place = unit.place(definition.span if definition.kind == "lambda" else definition.name_span)
+    effects = effects_of(_with_returned(outcome, own_place))
+    nested = tuple(
+        Nested(each.place, each.label(), each.form.kind, each.trail[1:] if len(each.trail) > 1 else ())
+        for each in outcome.steps()
+    )
+    quiet = not outcome.events and not nested
+    drawn = bool(effects) and all(
+        each.kind in _DRAWN and {use.role for use in each.uses} <= _SILENT_ROLES for each in effects
+    )
+    pure = outcome.pure and quiet and not outcome.writes and not outcome.cut
+    return Body(
+        name=names[0],
+        call=names[1],
+        place=own_place if definition.kind == "lambda" else place,
+        resolved=not outcome.cut,
+        reason="it calls itself too deeply to be followed" if outcome.cut else "",
+        fingerprint=definition.fingerprint,
+        asynchronous=definition.kind == "async",
+        pure=pure,
+        expression=pure and definition.kind == "lambda",
+        draws=drawn,
+        effects=effects,
+        handlers=tuple(dict.fromkeys(outcome.swallows)),
+        loops=tuple(dict.fromkeys(outcome.loops)),
+        nested=nested,
+        writes=_read_later(site, outcome.writes),
+        captures=(),
+        files=_files(outcome),
+        result=_result(walk, outcome, definition.kind),
+        result_place=own_place,
+    )
+
+
+def _with_returned(outcome: Outcome, place: Place) -> Outcome:
+    """Return the outcome with the use of its result recorded: a step's result is memoized."""
+    for tag in outcome.returns.tags:
+        if isinstance(tag.source, Source) and not any(each.role == "returned" for each in tag.source.uses):
+            tag.source.uses.append(Spent("returned", place, duration=tag.duration))
+    return outcome
+
+
+def stripped(scope: Scope | None) -> Scope | None:
+    """Return the variables around a step's callable as the step sees them: values without the body's sources."""
+    if scope is None:
+        return None
+    variables = {
+        name: value.having(tags=NO_TAGS, deps=NO_DEPS, pending=(), outer=name if _shared(value) else "")
+        for name, value in scope.variables.items()
+    }
+    return Scope(scope.path, scope.index, stripped(scope.parent), variables)
+
+
+def _shared(value: Abstract) -> bool:
+    """Return whether a variable holds data that a step could change, not a function or module."""
+    return not isinstance(value.thing, Function | External | Partial)
+
+
+def _inner(value: Abstract | None, outer: str) -> Abstract | None:
+    if value is None:
+        return None
+    return value.having(tags=NO_TAGS, deps=NO_DEPS, pending=(), outer=outer if _shared(value) else "")
+
+
+# -- writes ------------------------------------------------------------------------------------------------------------
+
+
+def _read_later(site: Site, writes: list[Write]) -> tuple[Write, ...]:
+    """Return the writes with the place where the body reads the variable afterwards."""
+    found: dict[tuple[str, Place], Write] = {}
+    for write in writes:
+        read = read_after(site.walk, write.name, site.span, site.call.block)
+        found.setdefault(
+            (write.name, write.place),
+            Write(write.name, write.how, write.target, write.place, read, write.trail, write.confidence),
+        )
+    return tuple(found.values())
+
+
+def read_after(walk: Walk, name: str, span: Span, block: int) -> Place | None:
+    """Return where a function reads ``name`` after a step, in the same turn or the next turn of a loop around it."""
+    function = walk.function
+    loop = _outer_loop(walk, block)
+    for place in sorted(_reads(walk, name), key=lambda each: (each.line, each.column)):
+        if span.contains(place):
+            continue
+        later = (place.line, place.column) >= (span.end_line, span.end_column)
+        if later or (loop and function.blocks[loop].span.contains(place)):
+            return walk.unit.place(place)
+    return None
+
+
+def _outer_loop(walk: Walk, block: int) -> int:
+    found = 0
+    while block > 0:
+        if walk.function.blocks[block].kind in ("for", "while"):
+            found = block
+        block = walk.function.blocks[block].parent
+    return found
+
+
+def _reads(walk: Walk, name: str) -> Iterator[Span]:
+    function = walk.function
+    for call in function.calls:
+        if mentions(call.callee, name):
+            yield call.span
+        for argument in call.arguments:
+            if mentions(argument.value, name):
+                yield argument.span
+    for statement in function.statements:
+        if mentions(statement.value, name):
+            yield statement.span
+    for each in walk.unit.summary.functions:
+        if each.parent == walk.index and name in each.free and each.kind != "class":
+            yield each.span
+
+
+def mentions(value: Value, name: str) -> bool:
+    """Return whether an expression reads a variable."""
+    if isinstance(value, Name):
+        return value.path == name or value.path.startswith(f"{name}.")
+    if isinstance(value, Member):
+        return mentions(value.base, name)
+    if isinstance(value, Template):
+        return any(mentions(each, name) for each in value.parts)
+    if isinstance(value, Group):
+        return any(mentions(each, name) for each in value.items)
+    return False
+
+
+# -- late binding ------------------------------------------------------------------------------------------------------
+
+
+def note_late(site: Site, callee: Abstract, steps: list[StepEvent]) -> None:
+    """Record loop variables that a deferred callable reads when it runs, after the loop has moved on."""
+    thing = callee.thing
+    if not isinstance(thing, Function) or not steps:
+        return
+    unit = site.walk.linker.modules.units[thing.path]
+    definition = unit.function(thing.index)
+    if definition.kind == "module" or definition.parent < 0:
+        return
+    around = unit.function(definition.parent)
+    late: list[str] = []
+    for block in around.blocks:
+        around_it = block.kind in ("for", "comprehension") and block.span.contains(definition.span)
+        if around_it and not block.span.contains(site.span):
+            late += [name for name in block.binds if name in definition.free]
+    if not late:
+        return
+    read = tuple(
+        Capture(name, unit.place(definition.span), late=True, in_id=_in_identity(definition.calls, name))
+        for name in late
+    )
+    for step in steps:
+        step.captures = tuple(dict.fromkeys((*step.captures, *read)))
+
+
+def _in_identity(calls: tuple[object, ...], name: str) -> bool:
+    for call in calls:
+        arguments = call.arguments  # type: ignore[attr-defined]
+        if arguments and mentions(arguments[0].value, name) and isinstance(arguments[0].value, Template | Name | Group):
+            return True
+    return False
+
+
+# -- files and results -------------------------------------------------------------------------------------------------
+
+
+def _files(outcome: Outcome) -> tuple[FileUse, ...]:
+    """Return the local paths that a step writes, reads or returns."""
+    found: list[FileUse] = []
+    for event in outcome.events:
+        if not isinstance(event, Source) or event.kind != "fs" or event.mode not in ("read", "write"):
+            continue
+        path = event.argument if _is_path(event.argument) else ""
+        if path:
+            found.append(FileUse(path, "read" if event.mode == "read" else "write", event.origin))
+    returned = outcome.returns.thing
+    path = returned.value if isinstance(returned, Literal) and isinstance(returned.value, str) else ""
+    if _is_path(path) and any(each.path == path and each.mode == "write" for each in found):
+        found.append(FileUse(path, "returned", found[0].place))
+    return tuple(found)
+
+
+def _is_path(text: str) -> bool:
+    return bool(text) and "://" not in text and ("/" in text or "." in text) and "\n" not in text
+
+
+def _result(walk: Walk, outcome: Outcome, kind: str) -> str:
+    """Return what a step returns where that is evident and matters."""
+    thing = outcome.returns.thing
+    if isinstance(thing, Sequence):
+        return {"set": "set", "setcomp": "set", "generator": "generator"}.get(thing.kind, "")
+    if isinstance(thing, Function):
+        return "lambda"
+    if isinstance(thing, Object) and outcome.returns.text == "self":
+        return "self"
+    if isinstance(thing, Instance):
+        if thing.name in ("builtins.open", "io.open"):
+            return "file"
+        if walk.linker.apis.makes_set(thing.name):
+            return "set"
+        if thing.name in ("builtins.bytes", "builtins.bytearray"):
+            return "bytes"
+    if kind == "async" and walk.function.kind == "function":
+        return "coroutine"
+    return ""
+
+
+# -- handlers and loops, of the function just walked -------------------------------------------------------------------
+
+
+def swallows(walk: Walk) -> list[Swallow]:
+    """Return the handlers of a function that turn any error of its work into a result."""
+    function, found = walk.function, list[Swallow]()
+    for index, block in enumerate(function.blocks):
+        if block.kind != "try":
+            continue
+        frame = walk.frames.frame(index)
+        if not _risky(walk, index):
+            continue
+        for handler in frame.handlers:
+            caught = set(handler.catches) or {""}
+            if not caught & _WIDE or handler.reraises or handler.ends == "raise":
+                continue
+            if _quits(walk, handler.place):
+                continue
+            scope = _scope(walk, index, handler.ends)
+            if scope is None:
+                continue
+            found.append(Swallow(handler.place, handler, scope, _returns(walk, handler.place)))  # type: ignore[arg-type]
+    return found
+
+
+def _risky(walk: Walk, block: int) -> bool:
+    """Return whether the work of a try can fail for reasons that a retry could mend: it is not pure."""
+    for index, call in enumerate(walk.function.calls):
+        if not walk.frames.below(call.block, block):
+            continue
+        if _may_fail(walk, index):
+            return True
+    return False
+
+
+def _may_fail(walk: Walk, index: int) -> bool:
+    value = walk.results.get(index)
+    call = walk.function.calls[index]
+    text = walk.frames.text(call.callee)
+    apis = walk.linker.apis
+    receiver, _, verb = text.rpartition(".")
+    name = value.thing.name if value is not None and isinstance(value.thing, Instance) else ""
+    if name and (apis.pure(name) or apis.deterministic(name)):
+        return False
+    if apis.log_sink(name, receiver, verb) or apis.exits(name):
+        return False
+    if value is not None and isinstance(value.thing, Object | Sequence) and not name:
+        return call.consumed == "await"
+    if not name and verb in _HARMLESS:
+        return False
+    found = apis.call(name, call.arguments) if name else None
+    return found is None or found.kind not in _DRAWN
+
+
+_HARMLESS = frozenset(
+    ["append", "get", "keys", "values", "items", "strip", "split", "join", "format", "lower", "upper", "startswith", "endswith", "encode", "decode", "replace", "isoformat", "len", "str", "int", "float", "dict", "list", "set", "tuple", "sorted", "print", "isinstance", "getattr", "model_dump", "model_validate"]
+)
+
+
+def _quits(walk: Walk, place: Place) -> bool:
+    for index, call in enumerate(walk.function.calls):
+        block = walk.function.blocks[call.block]
+        if block.kind == "except" and walk.head_span(block.statement, block.span) == place.span:
+            value = walk.results.get(index)
+            name = value.thing.name if value is not None and isinstance(value.thing, Instance) else ""
+            if walk.linker.apis.exits(name or walk.frames.text(call.callee)):
+                return True
+    return False
+
+
+def _scope(walk: Walk, block: int, ends: str) -> str | None:
+    """Return what a try covers; None for a bounded retry that ends in an error."""
+    function = walk.function
+    loop = walk.frames.nearest_loop(function.blocks[block].parent)
+    if loop > 0:
+        if ends in ("", "continue"):
+            after = function.blocks[loop].span
+            raises = any(
+                each.kind == "raise" and (each.span.line, each.span.column) >= (after.end_line, after.end_column)
+                for each in function.statements
+            )
+            leaves = any(
+                each.kind == "return" and walk.frames.below(each.block, block) for each in function.statements
+            ) or any(
+                each.leaves in ("return", "break") and walk.frames.below(position, block)
+                for position, each in enumerate(function.blocks)
+            )
+            if leaves and raises:
+                return None
+            return "item"
+        return "item" if ends == "break" else "main"
+    at = function.blocks[block].span
+    earlier = any(
+        not walk.frames.below(call.block, block)
+        and (call.span.end_line, call.span.end_column) <= (at.line, at.column)
+        and call.consumed in ("await", "dropped")
+        and _may_fail(walk, index)
+        for index, call in enumerate(function.calls)
+    )
+    return "optional" if earlier and ends == "" else "main"
+
+
+def _returns(walk: Walk, place: Place) -> str:
+    """Return the handler's result as text."""
+    for statement in walk.function.statements:
+        block = walk.function.blocks[statement.block]
+        if (
+            statement.kind == "return"
+            and block.kind == "except"
+            and walk.head_span(block.statement, block.span) == place.span
+        ):
+            return _literal(statement.value)
+    return ""
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, Const):
+        return repr(value.value)
+    if isinstance(value, Group) and value.kind in ("dict", "list", "tuple"):
+        return {"dict": "{...}", "list": "[...]", "tuple": "(...)"}[value.kind] if value.items else {
+            "dict": "{}", "list": "[]", "tuple": "()",
+        }[value.kind]  # fmt: skip
+    if isinstance(value, Name):
+        return value.path
+    if isinstance(value, Result | Closure):
+        return ""
+    return ""
+
+
+def endless(walk: Walk) -> list[Loop]:
+    """Return the loops of a function that nothing leaves."""
+    found = []
+    for index, block in enumerate(walk.function.blocks):
+        if block.kind not in ("for", "while") or walk.function.generator:
+            continue
+        frame = walk.frames.frame(index)
+        if frame.endless:
+            why = f"while {frame.name}" if block.kind == "while" else f"for over {frame.name}"
+            found.append(Loop(frame.place, why))
+    return found

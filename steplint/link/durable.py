@@ -1,0 +1,257 @@
+"""Durable operations: their identity, what they run, and where their arguments come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from steplint.link import bodies
+from steplint.link.events import StepEvent
+from steplint.link.forms import StepMatch
+from steplint.link.identity import callable_name, identity, reference_name
+from steplint.link.program import Unit, last_name
+from steplint.link.values import (
+    UNKNOWN,
+    Abstract,
+    Context,
+    Function,
+    Given,
+    Mapped,
+    Partial,
+    Sequence,
+    argument,
+)
+from steplint.model.dialect import Dialect, Position, StepForm
+from steplint.model.graph import Frame, Hop
+from steplint.model.place import Place
+
+if TYPE_CHECKING:
+    from steplint.link.calls import Site
+    from steplint.link.linker import Linker
+
+_STATE_KINDS = frozenset({"state", "send"})
+
+
+def argument_at(given: tuple[Given, ...], position: Position) -> Given | None:
+    """Return the argument that a dialect's position means: an index, a keyword, or an entry of a dict argument."""
+    if isinstance(position, int) or not position.endswith("]"):
+        return argument(given, position)
+    outer, _, key = position[:-1].partition("[")
+    whole = argument(given, int(outer) if outer.isdigit() else outer)
+    if whole is None or not isinstance(whole.value.thing, Mapped):
+        return None
+    entries = dict(whole.value.thing.entries)
+    return Given(None, entries[key], whole.written) if key in entries else None
+
+
+def operation(
+    site: Site, dialect: Dialect, form: StepForm, spelled: str, given: tuple[Given, ...], confidence: str
+) -> Abstract:
+    """Record a durable operation and return its recorded result."""
+    walk = site.walk
+    body = body_of(form, given)
+    if walk.zone == "outside":
+        return UNKNOWN
+    event = walk.steps.get((site.index, spelled)) or StepEvent(
+        dialect=dialect, form=form, spelled=spelled, place=site.place, id_place=None, id=None, template=None,
+        id_source="unknown", function=walk.title(), frames=site.frames(), consumed=site.call.consumed, must="none",
+        trail=(Hop(site.place, walk.title(), site.path or spelled),),
+    )  # fmt: skip
+    walk.steps[site.index, spelled] = event
+    event.frames = site.frames()
+    named = identity(site, dialect, form, given, body)
+    event.id, event.template, event.id_source = named.id, named.template, named.source
+    event.id_place, event.id_parts = named.place, named.parts
+    event.confidence = confidence  # type: ignore[assignment]
+    event.must = needed(site, dialect, form)
+    event.needs_body = bool(form.body)
+    if not walk.silent:
+        walk.out.events.append(event)
+        spend(site, form, given, event, named.positions, body)
+    if form.child or (form.applies and not form.body):
+        return child(site, dialect, form, given, body, event)
+    if body is not None and walk.zone == "body":
+        inner = walk.silent
+        if not inner:
+            event.body = bodies.describe(site, form, body, given, event)
+    return result(site, event)
+
+
+def result(site: Site, event: StepEvent) -> Abstract:
+    """Return the recorded result of an operation, pending until it is awaited where that is needed."""
+    consumed = site.call.consumed
+    waiting = event.must != "none" and consumed not in ("await", "yield")
+    if waiting and consumed == "value":
+        event.stored = True
+    return Abstract(
+        nature="memo", deps=frozenset((event,)), pending=(event,) if waiting else (), text=f"step {event.label()}"
+    )
+
+
+def needed(site: Site, dialect: Dialect, form: StepForm) -> str:
+    """Return what the call needs for it to happen: nothing in a plain function, else what the dialect says."""
+    must = form.must or dialect.must
+    kind = site.walk.function.kind
+    if must == "await" and kind not in ("async", "lambda"):
+        return "none"
+    if kind == "lambda":
+        return "none"
+    return must
+
+
+def body_of(form: StepForm, given: tuple[Given, ...]) -> Abstract | None:
+    """Return the callable that an operation is given."""
+    for position in form.body:
+        found = argument_at(given, position)
+        if found is not None:
+            return found.value
+    return None
+
+
+def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
+    """Return the arguments that the operation hands on to its callable."""
+    handed: list[Given] = []
+    if form.passes is not None:
+        at = 0
+        for each in given:
+            if each.keyword is None:
+                if at >= form.passes:
+                    handed.append(each)
+                at += 1
+            elif each.keyword in ("*", "**"):
+                handed.append(each)
+    if form.passes_keyword:
+        found = argument(given, form.passes_keyword)
+        if found is not None and isinstance(found.value.thing, Sequence):
+            handed += [Given(None, each, found.written) for each in found.value.thing.items]
+        elif found is not None:
+            handed.append(Given("*", found.value, found.written))
+    return tuple(handed)
+
+
+def spend(
+    site: Site,
+    form: StepForm,
+    given: tuple[Given, ...],
+    event: StepEvent,
+    identity_positions: tuple[Position, ...],
+    body: Abstract | None,
+) -> None:
+    """Record what the arguments of an operation are used for: identity, timer, state or plain argument."""
+    walk = site.walk
+    if walk.zone == "step":
+        for each in given:
+            walk.use_parts(each.value, "effect-argument", site.place, each.keyword or "", api=site.path, verb=site.verb)
+        return
+    identities = {id(found.value) for position in identity_positions if (found := argument_at(given, position))}
+    timer = argument_at(given, form.duration) if form.duration is not None else None
+    for each in given:
+        place = walk.unit.place(each.written.span) if each.written is not None else site.place
+        event.deps |= each.value.deps
+        if id(each.value) in identities:
+            walk.use(each.value, "identity", place, step=event, api=site.path)
+            walk.touch(each.value)
+        elif timer is not None and each.value is timer.value:
+            walk.use(each.value, "timer", place, step=event, api=site.path)
+            walk.touch(each.value)
+        elif body is not None and each.value is body:
+            capture(site, each.value, event, place)
+        else:
+            role = "state" if form.kind in _STATE_KINDS else "step-argument"
+            walk.use_parts(each.value, role, place, each.keyword or "", step=event, api=site.path, verb=site.verb)  # type: ignore[arg-type]
+            if isinstance(each.value.thing, Function | Partial):
+                capture(site, each.value, event, place)
+
+
+def capture(site: Site, body: Abstract, event: StepEvent, place: Place) -> None:
+    """Record what a step's callable reads from the body around it."""
+    walk = site.walk
+    thing = body.thing
+    if isinstance(thing, Partial):
+        for each in thing.arguments:
+            walk.use_parts(each.value, "step-argument", place, each.keyword or "", step=event, api=site.path)
+            event.deps |= each.value.deps
+        capture(site, thing.target, event, place)
+        return
+    if not isinstance(thing, Function):
+        walk.use(body, "step-argument", place, step=event, api=site.path)
+        event.deps |= body.deps
+        return
+    if thing.env is None:
+        return
+    unit = walk.linker.modules.units[thing.path]
+    for name in unit.function(thing.index).free:
+        value = walk.scope.variables.get(name) or thing.env.variables.get(name)
+        if value is None:
+            continue
+        event.deps |= value.deps
+        walk.use_parts(value, "capture", place, name, step=event, api=site.path)
+
+
+def child(
+    site: Site, dialect: Dialect, form: StepForm, given: tuple[Given, ...], body: Abstract | None, event: StepEvent
+) -> Abstract:
+    """Run workflow code that an operation hosts: a child context, a parallel branch, a mapped function."""
+    from steplint.link import calls
+
+    if body is not None:
+        for inner in calls.callables(body):
+            context = Given(None, Abstract(Context(dialect.name, "" if form.child == "-" else form.child)), None)
+            arguments = () if form.child == "-" else (context,)
+            frames = [Frame(kind="combinator", place=site.place, name=event.spelled)]
+            frames.append(Frame(kind="deferred", place=site.place, name=event.spelled))
+            calls.enter(site, inner, (*arguments, *passed(form, given)), *frames)
+    return result(site, event)
+
+
+def promises(unit: Unit, index: int) -> dict[str, str]:
+    """Return the verbs that comments on a function promise (`deterministic`, `pure`) with their reasons."""
+    if not unit.summary.pragmas:
+        return {}
+    function = unit.function(index)
+    return {
+        each.verb: each.reason
+        for each in unit.summary.pragmas
+        if (each.verb in ("deterministic", "pure") and each.covers.contains(function.name_span)
+        and function.span.contains(each.covers))
+        or (each.verb in ("deterministic", "pure") and each.covers == function.span)
+    }  # fmt: skip
+
+
+def decorated(linker: Linker, thing: Function, dialect: str) -> StepMatch | None:
+    """Return the step that calling a decorated function is."""
+    for mark in thing.marks:
+        for match in linker.forms.step_decorators.get(mark.name, ()):
+            if match.dialect.name == dialect:
+                return match
+    return None
+
+
+def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[Given, ...]) -> Abstract:
+    """Record the call of a function that is decorated as a step."""
+    walk = site.walk
+    dialect, form = match.dialect, match.form
+    mark = next(each for each in thing.marks if each.name == form.decorator)
+    event = walk.steps.get((site.index, mark.name)) or StepEvent(
+        dialect=dialect, form=form, spelled=mark.name, place=site.place, id_place=None, id=None, template=None,
+        id_source="name", function=walk.title(), frames=site.frames(), consumed=site.call.consumed, must="none",
+        trail=(Hop(site.place, walk.title(), site.path or mark.name),),
+    )  # fmt: skip
+    walk.steps[site.index, mark.name] = event
+    event.frames = site.frames()
+    named = reference_name(walk.linker, form.id, mark, thing)
+    event.id, event.id_source = named.id, named.source
+    unit = walk.linker.modules.units[thing.path]
+    definition = unit.function(thing.index)
+    event.must = "none" if definition.kind != "async" or walk.function.kind != "async" else (form.must or dialect.must)
+    event.needs_body = True
+    if not walk.silent:
+        walk.out.events.append(event)
+        for each in given:
+            place = walk.unit.place(each.written.span) if each.written is not None else site.place
+            walk.use_parts(each.value, "step-argument", place, each.keyword or "", step=event, api=site.path)
+            event.deps |= each.value.deps
+        event.body = bodies.describe_function(site, Abstract(thing, text=last_name(definition.name)), given, event)
+    return result(site, event)
+
+
+__all__ = ["argument_at", "callable_name", "decorated", "decorated_call", "operation", "promises"]

@@ -1,0 +1,204 @@
+"""link(): module summaries into the step graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from steplint.knowledge.apis import Apis
+from steplint.link import discover, order
+from steplint.link.events import Outcome, Source, Spent, StepEvent
+from steplint.link.finish import effects_of
+from steplint.link.forms import Forms
+from steplint.link.linker import Linker
+from steplint.link.program import Find, Modules, Unit
+from steplint.link.values import Abstract, Context, Object
+from steplint.link.walk import Walk
+from steplint.model.dialect import Dialect
+from steplint.model.graph import Module, Step, StepGraph, Task, Unresolved, Workflow
+from steplint.model.summary import ModuleSummary
+
+
+class Linked(NamedTuple):
+    """The graph, and what is still wanted: project paths that reached code names, words to search other files for."""
+
+    graph: StepGraph
+    missing: frozenset[str]
+    words: frozenset[str]
+
+
+def link(
+    summaries: Mapping[str, ModuleSummary],
+    *,
+    find: Find,
+    dotted: Callable[[str], str],
+    dialects: Mapping[str, Dialect],
+    apis: Apis,
+    wrappers: Mapping[str, str] | None = None,
+    pinned: Mapping[str, bool] | None = None,
+) -> Linked:
+    """Return every workflow of ``summaries`` with its steps, effects and flows."""
+    units = {path: Unit(path, dotted(path), summary) for path, summary in sorted(summaries.items())}
+    modules = Modules(units, find)
+    linker = Linker(modules, Forms(dialects.values(), wrappers or {}), apis)
+    found: dict[tuple[str, str, str, str], Workflow] = {}
+    taken: set[tuple[str, int]] = set()
+    for each in discover.workflows(linker):
+        for body in each.bodies:
+            taken.add((body.function.path, body.function.index))
+        workflow = _workflow(linker, each, (pinned or {}).get(each.dialect.name, False))
+        key = (workflow.dialect, workflow.app, workflow.id, workflow.source)
+        found.setdefault(key, workflow)
+    listed = sorted(found.values(), key=lambda each: (each.dialect, each.app, each.id, each.source))
+    entered = {step.function for workflow in listed for step in workflow.steps}
+    rejected = tuple(
+        each
+        for each in sorted(discover.rejected(linker), key=lambda each: each.place)
+        if not _is_taken(linker, taken, each.place.path, each.name)
+        and each.name.rpartition("<locals>.")[2] not in entered
+    )
+    graph = StepGraph(tuple(listed), rejected, _modules(linker, listed))
+    return Linked(graph, frozenset(modules.missing), frozenset())
+
+
+def _is_taken(linker: Linker, taken: set[tuple[str, int]], path: str, name: str) -> bool:
+    unit = linker.modules.units[path]
+    return any(unit.function(index).name == name for at, index in taken if at == path)
+
+
+def _modules(linker: Linker, workflows: list[Workflow]) -> tuple[Module, ...]:
+    """Return what each module imports of the SDKs, and how many workflows stand in it."""
+    counts: dict[str, int] = {}
+    for workflow in workflows:
+        counts[workflow.place.path] = counts.get(workflow.place.path, 0) + 1
+        for step in workflow.steps:
+            counts.setdefault(step.place.path, 0)
+            if step.place.path != workflow.place.path:
+                counts[step.place.path] += 1
+    found = []
+    for path, unit in linker.modules.units.items():
+        used: set[str] = set()
+        for each in unit.summary.imports:
+            dialect = linker.forms.package(each.module) if each.level == 0 else None
+            if dialect is not None and linker.modules.resolve(path, each.module, 0) is None:
+                used.add(dialect)
+        if used or counts.get(path):
+            found.append(Module(path, tuple(sorted(used)), counts.get(path, 0)))
+    return tuple(found)
+
+
+def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
+    """Interpret the bodies of a workflow and return it as rules see it."""
+    whole = Outcome()
+    context = ""
+    for body in found.bodies:
+        bound = discover.parameters(linker, body, found.dialect)
+        context = context or next((name for name, each in bound.items() if isinstance(each.thing, Context)), "")
+        outcome = _run(linker, found, body, bound)
+        whole.events += outcome.events
+        whole.unresolved += outcome.unresolved
+        whole.tasks += outcome.tasks
+        whole.writes += outcome.writes
+    unit = linker.modules.units[found.bodies[0].function.path]
+    function = unit.function(found.bodies[0].function.index)
+    events = [each for each in whole.events if isinstance(each, StepEvent)]
+    positions = {event: index for index, event in enumerate(events)}
+    frames = [(isinstance(each, StepEvent), each.frames) for each in whole.events]
+    return Workflow(
+        id=found.id,
+        name=found.name,
+        app=found.app,
+        dialect=found.dialect.name,
+        family=found.dialect.family,
+        place=found.place,
+        source=f"{found.path}::{found.name}",
+        asynchronous=function.kind == "async",
+        steps=_steps(linker, events, positions),
+        effects=effects_of(whole, positions, None, lambda index: order.surroundings(frames, index)),
+        writes=tuple(dict.fromkeys(whole.writes)),
+        tasks=tuple(
+            Task(each.place, each.api, each.awaited, tuple(positions[step] for step in each.steps if step in positions))
+            for each in whole.tasks
+        ),
+        order=order.edges([each.frames for each in events]),
+        unresolved=tuple(dict.fromkeys(whole.unresolved)) + _unreadable(events),
+        form=found.form,
+        confidence=found.confidence,  # type: ignore[arg-type]
+        id_place=found.id_place,
+        pinned=pinned,
+        fingerprint=function.fingerprint,
+        context=context,
+    )
+
+
+def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict[str, Abstract]) -> Outcome:
+    """Interpret one body of a workflow; its parameters carry no slots, its result is the run's."""
+    thing = body.function
+    unit = linker.modules.units[thing.path]
+    scope = thing.env or linker.parent_scope(unit, thing.index)
+    walk = Walk(linker, unit, thing.index, "body", found.dialect.name, scope)
+    key = (thing.path, thing.index)
+    linker._stack.append(key)
+    try:
+        outcome = walk.run(bound)
+    finally:
+        linker._stack.pop()
+    place = unit.place(unit.function(thing.index).name_span)
+    walk.touch(outcome.returns)
+    for tag in outcome.returns.tags:
+        if isinstance(tag.source, Source):
+            tag.source.uses.append(Spent("returned", place, duration=tag.duration))
+    if isinstance(bound.get("self", Abstract()).thing, Object):
+        return outcome
+    return outcome
+
+
+def _steps(linker: Linker, events: list[StepEvent], positions: Mapping[StepEvent, int]) -> tuple[Step, ...]:
+    labels = [each.label() for each in events]
+    occurrences = order.occurrences(labels, [each.frames for each in events])
+    consumers: dict[int, set[int]] = {}
+    for event in events:
+        for dep in event.deps:
+            if dep in positions:
+                consumers.setdefault(positions[dep], set()).add(positions[event])
+    steps = []
+    for position, event in enumerate(events):
+        reads = tuple(sorted(positions[dep] for dep in event.deps if dep in positions and dep is not event))
+        steps.append(
+            Step(
+                id=event.id,
+                template=event.template,
+                kind=event.form.kind,
+                form=event.spelled,
+                place=event.place,
+                id_place=event.id_place,
+                id_source=event.id_source,  # type: ignore[arg-type]
+                position=position,
+                occurrence=occurrences[position] if event.id is not None else 0,
+                times=order.times(event.frames),  # type: ignore[arg-type]
+                function=event.function,
+                inside=event.frames,
+                consumed=event.consumed,  # type: ignore[arg-type]
+                must=event.must,  # type: ignore[arg-type]
+                stored=event.stored,
+                body=event.body,
+                needs_body=event.needs_body,
+                id_parts=event.id_parts,
+                reads=reads,
+                read_elsewhere=event.elsewhere or len(consumers.get(position, ())) != 1,
+                captures=event.captures,
+                trail=event.trail if len(event.trail) > 1 else (),
+                gate=next((frame.gate for frame in event.frames if frame.gate), ""),
+                positions=event.form.positions,
+                confidence=event.confidence,
+            )
+        )
+    return tuple(steps)
+
+
+def _unreadable(events: list[StepEvent]) -> tuple[Unresolved, ...]:
+    return tuple(
+        Unresolved(each.id_place or each.place, f"{each.form.kind}: the ID cannot be read", "step")
+        for each in events
+        if each.id_source == "unknown"
+    )

@@ -1,0 +1,175 @@
+"""The modules of a project as the linker looks them up: scopes, definitions, imports, and what was not there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from steplint.model.place import Place, Span
+from steplint.model.summary import Block, Class, Function, Import, ModuleSummary
+from steplint.model.value import Name
+
+EXPRESSION_BLOCKS = ("comprehension",)
+
+
+class Layout:
+    """The order in which a function's statements and blocks run, and which calls belong to a statement."""
+
+    __slots__ = ("calls", "heads", "items", "nested")
+
+    def __init__(self, function: Function) -> None:
+        ordered: dict[int, list[tuple[int, int, int, str, int]]] = defaultdict(list)
+        for index, statement in enumerate(function.statements):
+            at = statement.span
+            ordered[statement.block].append((at.line, at.column, 0, "statement", index))
+        self.nested: set[int] = set()
+        for index, block in enumerate(function.blocks):
+            if index and self.within_expression(function, index, block):
+                self.nested.add(index)
+            elif index:
+                at = block.span
+                ordered[block.parent].append((at.line, at.column, 1, "block", index))
+        self.items: dict[int, list[tuple[str, int]]] = {
+            block: [(kind, index) for *_, kind, index in sorted(entries)] for block, entries in ordered.items()
+        }
+        self.heads: dict[int, int] = {
+            block.statement: index
+            for index, block in reversed(list(enumerate(function.blocks)))
+            if index and index not in self.nested and block.statement >= 0 and block.head is not None
+        }
+        self.calls: dict[int, list[int]] = defaultdict(list)
+        for index, call in enumerate(function.calls):
+            self.calls[call.statement].append(index)
+
+    def within_expression(self, function: Function, index: int, block: Block) -> bool:
+        """Return whether a block is part of an expression: a comprehension clause or an arm of `x if c else y`."""
+        if block.kind == "comprehension" or block.parent in self.nested:
+            return True
+        if block.kind not in ("if", "else") or not 0 <= block.statement < len(function.statements):
+            return False
+        return function.statements[block.statement].span.contains(block.span)
+
+
+class Unit:
+    """One module: its path, its dotted name, its summary, and tables over it."""
+
+    def __init__(self, path: str, dotted: str, summary: ModuleSummary) -> None:
+        self.path = path
+        self.dotted = dotted
+        self.summary = summary
+        self.layouts: dict[int, Layout] = {}
+
+    def layout(self, index: int) -> Layout:
+        """Return the order of statements of a function."""
+        found = self.layouts.get(index)
+        if found is None:
+            found = self.layouts[index] = Layout(self.summary.functions[index])
+        return found
+
+    @cached_property
+    def members(self) -> dict[int, dict[str, int]]:
+        """Functions by the scope that defines them and their last name; the last definition counts."""
+        found: dict[int, dict[str, int]] = defaultdict(dict)
+        for index, each in enumerate(self.summary.functions):
+            if index and each.kind in ("function", "async"):
+                found[each.parent][last_name(each.name)] = index
+        return found
+
+    @cached_property
+    def classes(self) -> dict[int, dict[str, int]]:
+        """Classes by the scope that defines them and their last name."""
+        found: dict[int, dict[str, int]] = defaultdict(dict)
+        for index, each in enumerate(self.summary.classes):
+            found[self.summary.functions[each.body].parent][last_name(each.name)] = index
+        return found
+
+    @cached_property
+    def imports(self) -> dict[int, dict[str, Import]]:
+        """Imports by scope and local name; a star import is under ``*``."""
+        found: dict[int, dict[str, Import]] = defaultdict(dict)
+        for each in self.summary.imports:
+            if each.local in found[each.function] and each.local == each.module.split(".")[0]:
+                continue
+            found[each.function][each.local] = each
+        return found
+
+    @cached_property
+    def stars(self) -> tuple[Import, ...]:
+        """Star imports of the module."""
+        return tuple(each for each in self.summary.imports if each.local == "*")
+
+    @cached_property
+    def class_of_body(self) -> dict[int, int]:
+        """Class by the function that stands for its body."""
+        return {each.body: index for index, each in enumerate(self.summary.classes)}
+
+    @cached_property
+    def mutated(self) -> frozenset[str]:
+        """Module variables that some function rebinds, fills or empties."""
+        names: set[str] = set()
+        for index, function in enumerate(self.summary.functions):
+            if not index or function.kind == "class":
+                continue
+            names.update(function.rebinds)
+            for statement in function.statements:
+                for target in statement.targets:
+                    head = target.split(".")[0].split("[")[0]
+                    if head != target and head in function.free:
+                        names.add(head)
+            for call in function.calls:
+                if isinstance(call.callee, Name) and call.callee.path.count(".") == 1:
+                    head, verb = call.callee.path.split(".")
+                    if head in function.free and verb in _FILLS:
+                        names.add(head)
+        return frozenset(names)
+
+    def owner(self, index: int) -> int:
+        """Return the class whose method function ``index`` is, or -1."""
+        return self.class_of_body.get(self.summary.functions[index].parent, -1)
+
+    def place(self, span: Span) -> Place:
+        """Return a place in this module."""
+        return Place(self.path, span)
+
+    def function(self, index: int) -> Function:
+        """Return a function."""
+        return self.summary.functions[index]
+
+    def class_(self, index: int) -> Class:
+        """Return a class."""
+        return self.summary.classes[index]
+
+
+_FILLS = frozenset(["append", "extend", "add", "update", "insert", "pop", "remove", "clear", "setdefault", "discard", "popitem", "appendleft"])
+
+Find = Callable[[str, str, int], str | None]
+
+
+class Modules:
+    """All modules that were read; ``find`` maps an import to a project path, ``missing`` are paths not read yet."""
+
+    def __init__(self, units: Mapping[str, Unit], find: Find) -> None:
+        self.units = dict(units)
+        self.find = find
+        self.missing: set[str] = set()
+        self._found: dict[tuple[str, str, int], str | None] = {}
+
+    def resolve(self, importer: str, module: str, level: int) -> str | None:
+        """Return the project path of an imported module, or None for one outside the project."""
+        key = (importer.rpartition("/")[0], module, level)
+        if key not in self._found:
+            self._found[key] = self.find(importer, module, level)
+        return self._found[key]
+
+    def unit(self, path: str) -> Unit | None:
+        """Return a module that was read, or note that it is wanted."""
+        found = self.units.get(path)
+        if found is None:
+            self.missing.add(path)
+        return found
+
+
+def last_name(qualified: str) -> str:
+    """Return the last part of a function's or class's name, without the ordinal of a repeated definition."""
+    return qualified.rpartition(".")[2].partition("#")[0]
