@@ -96,10 +96,11 @@ class _Canvas:
         for start, (piece, look) in sorted(self.pieces.items()):
             if start < at:
                 continue
-            if look != last or start > at:
+            if look != last:
                 out += paint(run, last, color) + " " * (start - at)
-                run, last = "", look
-            run += piece
+                run, last = piece, look
+            else:
+                run += " " * (start - at) + piece
             at = start + cells.width(piece)
         return out + paint(run, last, color)
 

@@ -49,17 +49,17 @@ _POLICIES = {
 }
 
 _KEEP = {
-    "removed": ("put it back", "call {old} where it was"),
-    "renamed": ("keep the ID", "change it back to {old}"),
-    "retemplated": ("keep the ID", "change it back to {old}"),
-    "inserted": ("append instead", "call {new} after the last published step"),
-    "reordered": ("keep the order", "move {new} back to its place"),
+    "removed": ("put it back", "call `{old}` where it was"),
+    "renamed": ("keep the ID", "change it back to {old_text}"),
+    "retemplated": ("keep the ID", "change it back to {old_text}"),
+    "inserted": ("append instead", "call `{new}` after the last published step"),
+    "reordered": ("keep the order", "move `{new}` back to its place"),
     "shifted": ("own IDs", "give each call an ID of its own, before runs have recorded this one"),
-    "swapped": ("swap back", "give {new} the ID that it had"),
+    "swapped": ("swap back", "give `{new}` the ID that it had"),
     "reused": ("another ID", "give the new step an ID that was never used"),
     "rekinded": ("another ID", "give the new operation an ID that was never used"),
-    "workflow-renamed": ("keep the ID", "change it back to {workflow}"),
-    "workflow-removed": ("put it back", "restore the definition of {workflow}"),
+    "workflow-renamed": ("keep the ID", "change it back to {workflow_text}"),
+    "workflow-removed": ("put it back", "restore the definition of `{workflow}`"),
     "unpinned": ("pin a version", "set `application_version`, so that a body edit keeps its runs"),
 }
 
@@ -166,10 +166,9 @@ def decisions(change: Change) -> list[tuple[str, str]]:
 
 
 def _filled(text: str, change: Change) -> str:
+    old, new = old_label(change), new_label(change) or old_label(change)
     return text.format(
-        old=quoted(old_label(change)),
-        new=quoted(new_label(change) or old_label(change)),
-        workflow=quoted(change.workflow),
+        old=old, new=new, old_text=quoted(old), workflow=change.workflow, workflow_text=quoted(change.workflow)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from steplint.contract.change import Change, Suggestion
@@ -254,5 +255,60 @@ def diff() -> Report:
         base=Base("origin/main", "4f1c9d2a77", ""),
         summary=Summary(files=41, cached=39, workflows=2, steps=9),
         graph=StepGraph((after(),)),
+        exit_code=1,
+    )
+
+
+def uncolored(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+SEARCH = """\
+@DBOS.workflow()
+def reindex():
+    rows = load_batch()
+    dedupe_batch(rows)
+    publish(rows)
+"""
+FILES["flows/search.py"] = SEARCH
+
+
+def inserted() -> Report:
+    """A step before a published one of an engine that checks positions."""
+    command = 'steplint lock change reindex dedupe_batch --accept {} --why "…"'
+    change = renamed(
+        kind="inserted",
+        code="SL311",
+        workflow="reindex",
+        app="",
+        dialect="dbos",
+        family="positional-checked",
+        engine="dbos",
+        verdict="wedges",
+        old=None,
+        new=manifest_step("dedupe_batch", 1, "flows.search:dedupe_batch"),
+        suggestion=None,
+        commands=tuple(command.format(each) for each in ("patched", "versioned", "drained")),
+    )
+    finding = Finding(
+        "step `dedupe_batch` is new before published step `publish`",
+        place("flows/search.py", "dedupe_batch(rows)"),
+        workflow="reindex",
+        dialect="dbos",
+        step="dedupe_batch",
+        label="takes position 2; runs in flight have recorded `publish` there",
+    )
+    steps = tuple(step(name, index) for index, name in enumerate(("load_batch", "dedupe_batch", "publish")))
+    search = workflow(
+        *steps, name="reindex", dialect="dbos", family="positional-checked", source="flows/search.py::reindex"
+    )
+    return Report(
+        "diff",
+        (reported(finding, "inserted-step", "SL311", change=0),),
+        changes=(change,),
+        compared=(Compared("reindex", "dbos", "positional-checked", "flows/search.py", (0,), 2),),
+        base=Base("origin/main", "4f1c9d2a77"),
+        summary=Summary(files=1, workflows=1, steps=3),
+        graph=StepGraph((search,)),
         exit_code=1,
     )

@@ -1,4 +1,4 @@
-"""One self-contained page: a picture and a table of every workflow, with search; nothing is loaded from outside."""
+"""One self-contained page: a picture and a table of every workflow, with search."""
 
 from __future__ import annotations
 
