@@ -13,6 +13,7 @@ from ._sources import short
 def check(project: Project) -> Iterator[Finding]:
     """Yield durable operations inside the callable of a step."""
     for workflow, step, body in project.bodies():
+        in_memory = project.dialect(workflow).in_memory
         for nested in body.nested:
             if nested.kind == "child":
                 continue  # a child context is made to hold further operations
@@ -22,6 +23,8 @@ def check(project: Project) -> Iterator[Finding]:
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
+                # A decorated step that another one calls is a plain call there.
+                level="called" if in_memory and nested.kind == "run" else "",
                 label=f"a durable operation inside `{step.label}`",
                 trace=way(nested.trail),
                 notes=(Note(step.place, f"step `{step.label}` is called here"),),
