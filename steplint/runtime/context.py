@@ -91,7 +91,7 @@ class StepTools:
     def run(self, step_id: str, handler: Callable[..., T], *handler_args: Any) -> T:
         """Return what ``handler(*handler_args)`` returned, as JSON has it; called only if that is not recorded."""
         entry = self._entry
-        found = entry.call("run", step_id)
+        found = entry.call("run", step_id, handler)
         if not isinstance(found, Op):
             return found.value()  # type: ignore[no-any-return]
         plan = PLAN.get()
@@ -102,12 +102,12 @@ class StepTools:
 
     def sleep(self, step_id: str, duration: Duration) -> None:
         """Wait for ``duration`` (a timedelta, or milliseconds)."""
-        found = self._entry.call("sleep", step_id)
+        found = self._entry.call("sleep", step_id, "")
         return _waited(self._entry, found, lambda op: sleeping(self._entry.visit, op, duration))  # type: ignore[no-any-return]
 
     def sleep_until(self, step_id: str, until_time: datetime) -> None:
         """Wait until a time; one without a zone is local time."""
-        found = self._entry.call("sleep", step_id)
+        found = self._entry.call("sleep", step_id, "")
         return _waited(self._entry, found, lambda op: until(self._entry.visit, op, until_time))  # type: ignore[no-any-return]
 
     def wait_for_event(
@@ -117,18 +117,18 @@ class StepTools:
 
         ``match`` is a path, such as ``data.user_id``, at which it must equal the event that the run began with.
         """
-        found = self._entry.call("wait", step_id)
+        found = self._entry.call("wait", step_id, event)
         value = _waited(self._entry, found, lambda op: waiting(self._entry.visit, op, event, match, timeout))
         return Event(**value) if value is not None else None
 
     def send_event(self, step_id: str, events: EventLike | Sequence[EventLike]) -> list[str]:
         """Send one event or several, exactly once; returns their IDs."""
-        found = self._entry.call("send", step_id)
+        found = self._entry.call("send", step_id, "")
         return _sent(self._entry, found, events)  # type: ignore[no-any-return]
 
     def invoke(self, step_id: str, workflow: Workflow | str, data: Mapping[str, object] | None = None) -> Any:
         """Return the result of a run of ``workflow`` with ``data``; raises `StepError` if that run fails."""
-        found = self._entry.call("invoke", step_id)
+        found = self._entry.call("invoke", step_id, workflow)
         return _waited(self._entry, found, lambda op: invocation(self._entry.visit, op, workflow, data))
 
 
@@ -150,11 +150,11 @@ class AsyncStepTools:
 
     def sleep(self, step_id: str, duration: Duration) -> Coroutine[Any, Any, None]:
         """Wait for ``duration`` (a timedelta, or milliseconds)."""
-        return self._track(step_id, self._wait, "sleep", lambda op: sleeping(self._entry.visit, op, duration))
+        return self._track(step_id, self._wait, "sleep", "", lambda op: sleeping(self._entry.visit, op, duration))
 
     def sleep_until(self, step_id: str, until_time: datetime) -> Coroutine[Any, Any, None]:
         """Wait until a time; one without a zone is local time."""
-        return self._track(step_id, self._wait, "sleep", lambda op: until(self._entry.visit, op, until_time))
+        return self._track(step_id, self._wait, "sleep", "", lambda op: until(self._entry.visit, op, until_time))
 
     def wait_for_event(
         self, step_id: str, *, event: str, match: str | None = None, timeout: Duration | None = None
@@ -173,7 +173,9 @@ class AsyncStepTools:
         self, step_id: str, workflow: Workflow | str, data: Mapping[str, object] | None = None
     ) -> Coroutine[Any, Any, Any]:
         """Give the result of a run of ``workflow`` with ``data``; raises `StepError` if that run fails."""
-        return self._track(step_id, self._wait, "invoke", lambda op: invocation(self._entry.visit, op, workflow, data))
+        return self._track(
+            step_id, self._wait, "invoke", workflow, lambda op: invocation(self._entry.visit, op, workflow, data)
+        )
 
     def _track(
         self, step_id: str, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any
@@ -188,7 +190,7 @@ class AsyncStepTools:
     async def _run(self, key: str, name: tuple[str, int, str], handler: Callable[..., Any], args: Any) -> Any:
         entry = self._entry
         del entry.open_calls[key]
-        found = entry.look("run", *name)
+        found = entry.look("run", *name, handler)
         if not isinstance(found, Op):
             return found.value()
         plan = PLAN.get()
@@ -197,17 +199,21 @@ class AsyncStepTools:
         outcome = await perform.execute_async(entry, found, handler, args)
         return entry.proceed(found, entry.visit.settle(found, outcome))
 
-    async def _wait(self, key: str, name: tuple[str, int, str], kind: Any, wait: Callable[[Op], Wait]) -> Any:
+    async def _wait(
+        self, key: str, name: tuple[str, int, str], kind: Any, target: Any, wait: Callable[[Op], Wait]
+    ) -> Any:
         del self._entry.open_calls[key]
-        return _waited(self._entry, self._entry.look(kind, *name), wait)
+        return _waited(self._entry, self._entry.look(kind, *name, target), wait)
 
     async def _event(self, key: str, name: tuple[str, int, str], event: str, match: Any, timeout: Any) -> Any:
-        value = await self._wait(key, name, "wait", lambda op: waiting(self._entry.visit, op, event, match, timeout))
+        value = await self._wait(
+            key, name, "wait", event, lambda op: waiting(self._entry.visit, op, event, match, timeout)
+        )
         return Event(**value) if value is not None else None
 
     async def _send(self, key: str, name: tuple[str, int, str], events: Any) -> Any:
         del self._entry.open_calls[key]
-        return _sent(self._entry, self._entry.look("send", *name), events)
+        return _sent(self._entry, self._entry.look("send", *name, ""), events)
 
 
 class GroupTools:

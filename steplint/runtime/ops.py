@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -23,6 +24,7 @@ class Op(Struct, frozen=True):
     position: int
     attempt: int = 0
     postponed: bool = False
+    callable: str = ""
 
     @property
     def label(self) -> str:
@@ -67,6 +69,23 @@ class Plan(Struct):
         """Return what to raise to leave the current callable."""
         self.stopped = self.stopping = True
         return BranchStop()
+
+
+def callable_name(target: object) -> str:
+    """Return what a step calls, for people and for comparison: a function's name, a workflow's ID, an event's name.
+
+    A lambda is told from another one by the names it uses.
+    """
+    while isinstance(target, partial):
+        target = target.func
+    if isinstance(target, str):
+        return target
+    name: str = getattr(target, "__qualname__", "") or getattr(target, "id", "") or type(target).__qualname__
+    name = name.rpartition(".<locals>.")[2]
+    code = getattr(target, "__code__", None)
+    if name == "<lambda>" and code is not None:
+        return f"<lambda> {','.join((*code.co_names, *code.co_freevars))}"
+    return name
 
 
 # The group that discovers its callables, and the step whose handler executes, in the current context.

@@ -43,7 +43,7 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
         except Refused as refused:
             return _fail(visit, workflow, refused.fault)
         except Stopping:
-            return schedule.release(visit.store, visit.run, visit.attempt, visit.now())
+            return schedule.release(visit.store, visit.row("stopped"), visit.attempt)
         except (LeaseLost, LedgerTrouble):
             raise
         except Interrupt:
@@ -56,7 +56,7 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
             if not visit.postpone(error, due, started):
                 return _fail(visit, workflow, describe(error))
         else:
-            return schedule.finish(visit.store, visit.run, result, None, visit.now())
+            return schedule.finish(visit.store, visit.row("completed"), result, None)
 
 
 _SWALLOWED = "the body went on after it was left at step `{}`: it catches `BaseException`, or returns in `finally`"
@@ -101,4 +101,4 @@ def _forget_unreached(entry: Entry) -> None:
 
 def _fail(visit: Visit, workflow: Workflow, fault: Fault) -> None:
     handler = workflow.failure.id if workflow.failure else ""
-    schedule.finish(visit.store, visit.run, None, fault, visit.now(), handler)
+    schedule.finish(visit.store, visit.row("failed"), None, fault, handler)

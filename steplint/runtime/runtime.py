@@ -14,8 +14,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from steplint.contract.manifest import Manifest
 from steplint.contract.runs import Fault
 from steplint.runtime import schedule
+from steplint.runtime.binding import GUARD, Binding, Guard
 from steplint.runtime.calls import EventLike, as_event
 from steplint.runtime.clock import Clock, WallClock
 from steplint.runtime.errors import (
@@ -27,12 +29,13 @@ from steplint.runtime.errors import (
     RunHeldError,
     UnknownRunError,
 )
+from steplint.runtime.guard import admit
 from steplint.runtime.leases import Leases
 from steplint.runtime.processes import worker_name
 from steplint.runtime.replay import drive
 from steplint.runtime.retry import BACKOFF
 from steplint.runtime.schedule import Event, event_text
-from steplint.runtime.store import Run, Store
+from steplint.runtime.store import Run, Store, VisitRow
 from steplint.runtime.stores.sqlite import Durability, SqliteStore
 from steplint.runtime.values import decode
 from steplint.runtime.visit import Settings, Visit
@@ -55,7 +58,9 @@ class Runtime:
     """Starts and drives runs of workflows whose ledger is one SQLite file, or any `Store`.
 
     ``workflows`` are those that this process works on, together with all that their modules name; one that is
-    started or invoked here is added. ``durability="process"`` is faster, and survives no power cut.
+    started or invoked here is added. ``durability="process"`` is faster, and survives no power cut. With a ``manifest``
+    (a file, or what was read from it) a run is compared with the code before it goes on; ``guard`` says per verdict
+    whether drift is refused, warned of, or allowed.
     """
 
     def __init__(
@@ -69,11 +74,14 @@ class Runtime:
         clock: Clock | None = None,
         lease: float = 30.0,
         max_queued: int | None = None,
+        manifest: Manifest | str | PathLike[str] | None = None,
+        guard: Guard = GUARD,
     ) -> None:
         self.store: Store = SqliteStore(ledger, durability) if isinstance(ledger, (str, PathLike)) else ledger
         self.clock = clock or WallClock()
         self.lease = lease
         self.worker = worker_name()
+        self._binding = Binding(manifest, guard)
         self._known: dict[str, Workflow] = {}
         self._stop = threading.Event()
         self._woken = threading.Event()
@@ -114,6 +122,8 @@ class Runtime:
             if other is not each and each is workflow:
                 raise ValueError(f"two workflows have the ID `{each.id}`; rename one")
             self.store.put_trigger(each.id, each.trigger or "")
+            if bound := self._binding.workflow(each.id).digest:
+                schedule.unhold(self.store, each.id, bound, self.clock.now())
 
     def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
         """Queue a run and return its ID. The same ``id`` again returns the run that exists.
@@ -211,10 +221,12 @@ class Runtime:
         if run is None:
             return False
         workflow = self._known[run.workflow]
+        bound = self._binding.workflow(run.workflow)
         with self._leases.hold(run):
             try:
-                visit = Visit(self.store, run, self._settings, workflow.max_attempts, workflow.step_timeout)
-                drive(visit, workflow, self._event_loop)
+                if not admit(self.store, run, self._row(run, "held"), bound):
+                    return True
+                drive(Visit(self.store, run, self._settings, workflow, bound), workflow, self._event_loop)
             except LeaseLost:
                 pass  # another worker goes on with the run, or it was cancelled
             except LedgerTrouble as trouble:
@@ -228,7 +240,11 @@ class Runtime:
     def _give_back(self, run: Run) -> None:
         # If even that cannot be written, the lease ends by itself.
         with suppress(LeaseLost, LedgerError):
-            schedule.release(self.store, run, run.attempt, self.clock.now())
+            schedule.release(self.store, self._row(run, "interrupted"), run.attempt)
+
+    def _row(self, run: Run, outcome: str) -> VisitRow:
+        now = self.clock.now()
+        return VisitRow(run.id, run.claim, self.worker, now, now, outcome=outcome)
 
     def _idle(self, root: str, limit: float | None) -> None:
         schedule.free_orphans(self.store, self.clock.now())

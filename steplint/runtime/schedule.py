@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from steplint.contract.runs import Fault
 from steplint.runtime.errors import BacklogError, LeaseLost, RunConflictError, UnknownRunError
 from steplint.runtime.processes import is_gone
-from steplint.runtime.store import EventRow, Run, Step, Store, Timer
+from steplint.runtime.store import EventRow, Run, Step, Store, Timer, VisitRow
 from steplint.runtime.values import at_path, decode, encode
 
 
@@ -77,6 +77,7 @@ def claim(
             run, status="running", owner=worker, claim=run.claim + 1, due=now + lease, started=run.started or now
         )
         store.put_run(taken)
+        store.put_visit(VisitRow(taken.id, taken.claim, worker, now))
         return taken
 
 
@@ -97,11 +98,11 @@ def renew(store: Store, held: Collection[Run], until: float) -> None:
 
 
 @contextmanager
-def holding(store: Store, held: Run) -> Iterator[Run]:
+def holding(store: Store, visit: VisitRow) -> Iterator[Run]:
     """Open a transaction with the run's row as it is; raises `LeaseLost` if the claim is another one by now."""
     with store.transaction():
-        run = store.run(held.id)
-        if run is None or run.claim != held.claim:
+        run = store.run(visit.run)
+        if run is None or run.claim != visit.claim:
             raise LeaseLost
         yield run
 
@@ -123,9 +124,11 @@ def resolve(store: Store, timer: Timer, data: str | None, error: str | None, now
         store.put_run(replace(run, due=now))
 
 
-def finish(store: Store, held: Run, result: str | None, fault: Fault | None, now: float, on_failure: str = "") -> None:
+def finish(store: Store, visit: VisitRow, result: str | None, fault: Fault | None, on_failure: str = "") -> None:
     """End a run: tell its parent, and queue its failure handler, a workflow, if it has one."""
-    with holding(store, held) as run:
+    now = visit.ended or 0.0
+    with holding(store, visit) as run:
+        store.put_visit(visit)
         error = encode(msgspec.to_builtins(fault)) if fault else None
         status = "failed" if fault else "completed"
         _end(store, replace(run, status=status, result=result, error=error), now)
@@ -137,24 +140,45 @@ def finish(store: Store, held: Run, result: str | None, fault: Fault | None, now
             store.add_run(Run(run_id, on_failure, text, now, root=run.root, due=now))
 
 
-def suspend(store: Store, held: Run, known: Collection[str], times: Sequence[float], attempt: int) -> bool:
+def suspend(store: Store, visit: VisitRow, known: Collection[str], times: Sequence[float], attempt: int) -> bool:
     """Let go of a run until its next timer or the first of ``times``.
 
     Returns False, and keeps the run, if one of the timers with keys ``known`` was resolved meanwhile.
     """
-    with holding(store, held) as run:
+    with holding(store, visit) as run:
         timers = store.timers(run.id)
         if {timer.key for timer in timers} != set(known):
             return False
         due = min((*times, *(timer.at for timer in timers if timer.at is not None)), default=None)
-        store.put_run(replace(run, status="waiting", owner="", claim=run.claim + 1, attempt=attempt, due=due))
+        _let_go(store, visit, replace(run, status="waiting", attempt=attempt, due=due))
         return True
 
 
-def release(store: Store, held: Run, attempt: int, now: float) -> None:
+def release(store: Store, visit: VisitRow, attempt: int) -> None:
     """Let go of a run that could go on at once: any worker may take it."""
-    with holding(store, held) as run:
-        store.put_run(replace(run, status="waiting", owner="", claim=run.claim + 1, attempt=attempt, due=now))
+    with holding(store, visit) as run:
+        _let_go(store, visit, replace(run, status="waiting", attempt=attempt, due=visit.ended))
+
+
+def hold(store: Store, visit: VisitRow, fault: Fault, digest: str) -> None:
+    """Let go of a run that must not be replayed under the manifest ``digest``, until another one is deployed."""
+    with holding(store, visit) as run:
+        error = encode(msgspec.to_builtins(fault))
+        _let_go(store, visit, replace(run, status="held", error=error, held_for=digest, due=None))
+
+
+def bind(store: Store, run: Run, digest: str) -> None:
+    """Say that ``run`` goes on under the manifest ``digest``."""
+    store.put_run(replace(run, manifest=digest))
+
+
+def unhold(store: Store, workflow: str, digest: str, now: float) -> None:
+    """Make the runs of ``workflow`` due that were refused under another manifest than ``digest``."""
+    for run in store.runs(workflow, "held", limit=1_000_000):
+        with store.transaction():
+            held = store.run(run.id)
+            if held is not None and held.status == "held" and held.held_for != digest:
+                store.put_run(replace(held, status="waiting", error=None, held_for="", due=now))
 
 
 def cancel(store: Store, run_id: str, now: float) -> bool:
@@ -182,11 +206,16 @@ def retry(store: Store, run_id: str, now: float) -> bool:
         ended_by = decode(run.error)["step"] if run.error else ""
         for step in store.steps(run_id):
             if step.error is not None and step.label == ended_by:
-                store.drop_step(run_id, step.position)
+                store.retire_step(run_id, step.position)
         store.put_run(
             replace(run, status="queued", error=None, attempt=0, owner="", claim=run.claim + 1, due=now, ended=None)
         )
         return True
+
+
+def _let_go(store: Store, visit: VisitRow, run: Run) -> None:
+    store.put_run(replace(run, owner="", claim=run.claim + 1))
+    store.put_visit(visit)
 
 
 def _end(store: Store, run: Run, now: float) -> None:

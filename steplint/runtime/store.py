@@ -17,6 +17,7 @@ class Run(Struct, frozen=True):
     """One run. ``due`` is when a worker shall look at it: for a leased run the end of its lease, null for never.
 
     ``claim`` grows whenever a worker takes the run or lets go of it: a write that names an older one is refused.
+    ``manifest`` is the digest of the manifest it last ran under, ``held_for`` of the one it was refused under.
     """
 
     id: str
@@ -35,6 +36,8 @@ class Run(Struct, frozen=True):
     owner: str = ""
     started: float | None = None
     ended: float | None = None
+    manifest: str = ""
+    held_for: str = ""
 
     @property
     def open(self) -> bool:
@@ -56,6 +59,7 @@ class Step(Struct, frozen=True):
     attempts: int
     started: float
     ended: float
+    callable: str = ""
 
     @property
     def label(self) -> str:
@@ -100,6 +104,28 @@ class Try(Struct, frozen=True):
     ended: float
     error: str
     retry_at: float | None
+
+
+class VisitRow(Struct, frozen=True):
+    """One period in which a worker held a run: entries of the body, step calls, and how many of them had a memo."""
+
+    run: str
+    claim: int
+    worker: str
+    started: float
+    ended: float | None = None
+    entries: int = 0
+    calls: int = 0
+    recalls: int = 0
+    outcome: str = ""
+
+
+class Note(Struct, frozen=True):
+    """Something that a person should know about a run, such as drift that was allowed."""
+
+    run: str
+    at: float
+    text: str
 
 
 class EventRow(Struct, frozen=True):
@@ -170,8 +196,8 @@ class Store(Protocol):
         """Return the recorded steps by position."""
         ...
 
-    def drop_step(self, run_id: str, position: int) -> None:
-        """Forget a recorded step."""
+    def retire_step(self, run_id: str, position: int) -> None:
+        """Keep a recorded step for people only: its key becomes "", so that no call finds it."""
         ...
 
     def put_timer(self, timer: Timer) -> None:
@@ -196,6 +222,30 @@ class Store(Protocol):
 
     def tries(self, run_id: str) -> list[Try]:
         """Return the failed tries of a run in order."""
+        ...
+
+    def put_visit(self, row: VisitRow) -> None:
+        """Add or replace a visit."""
+        ...
+
+    def visits(self, run_id: str) -> list[VisitRow]:
+        """Return the visits of a run in order."""
+        ...
+
+    def add_note(self, note: Note) -> None:
+        """Add a note."""
+        ...
+
+    def notes(self, run_id: str) -> list[Note]:
+        """Return the notes of a run in order."""
+        ...
+
+    def add_manifest(self, digest: str, workflow: bytes) -> None:
+        """Keep a workflow's part of a manifest; the same digest again changes nothing."""
+        ...
+
+    def manifest(self, digest: str) -> bytes | None:
+        """Return what was kept under ``digest``."""
         ...
 
     def add_event(self, event: EventRow) -> bool:

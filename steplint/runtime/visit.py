@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from steplint.contract.runs import Fault
 from steplint.runtime import schedule
+from steplint.runtime.binding import Bound
 from steplint.runtime.clock import Clock
 from steplint.runtime.errors import (
     LeaseLost,
@@ -26,7 +27,7 @@ from steplint.runtime.errors import (
 from steplint.runtime.ops import Op, Outcome, Wait
 from steplint.runtime.retry import pause
 from steplint.runtime.schedule import Event
-from steplint.runtime.store import Run, Step, Store, Timer, Try
+from steplint.runtime.store import Note, Run, Step, Store, Timer, Try, VisitRow
 from steplint.runtime.values import encode
 
 
@@ -45,27 +46,41 @@ class Settings(Struct, frozen=True):
     max_queued: int | None = None
 
 
+class Limits(Protocol):
+    """What a visit needs to know of a workflow."""
+
+    @property
+    def max_attempts(self) -> int:
+        """How often a step is tried."""
+        ...
+
+    @property
+    def step_timeout(self) -> float | None:
+        """Seconds for one try."""
+        ...
+
+
 class Visit:
     """The run between claim and release; created for each claim."""
 
-    def __init__(
-        self, store: Store, run: Run, settings: Settings, max_attempts: int, step_timeout: float | None
-    ) -> None:
+    def __init__(self, store: Store, run: Run, settings: Settings, workflow: Limits, bound: Bound) -> None:
         self.store = store
         self.run = run
         self.settings = settings
-        self.max_attempts = max_attempts
-        self.step_timeout = step_timeout
+        self.bound = bound
+        self.max_attempts = workflow.max_attempts
+        self.step_timeout = workflow.step_timeout
         self.attempt = run.attempt
         self.again_at = 0.0
         self.calls = self.recalls = self.entries = 0
         self.branches: dict[str, str] = {}
+        self.started = settings.clock.now()
         self.load()
 
     def load(self) -> None:
         """Read memos and timers."""
         steps = self.store.steps(self.run.id)
-        self.memos = {step.key: step for step in steps}
+        self.memos = {step.key: step for step in steps if step.key}
         self.timers = {timer.key: timer for timer in self.store.timers(self.run.id)}
         positions = [step.position for step in steps[-1:]] + [timer.position for timer in self.timers.values()]
         self.position = max(positions, default=-1) + 1
@@ -73,6 +88,20 @@ class Visit:
     def now(self) -> float:
         """Return seconds since the epoch."""
         return self.settings.clock.now()
+
+    def row(self, outcome: str) -> VisitRow:
+        """Return this visit as the ledger keeps it when it ends with ``outcome``."""
+        return VisitRow(
+            self.run.id,
+            self.run.claim,
+            self.run.owner,
+            self.started,
+            self.now(),
+            self.entries,
+            self.calls,
+            self.recalls,
+            outcome,
+        )
 
     def wake(self) -> frozenset[str] | None:
         """Record the waits that are over; return the keys to try again, or None if the body cannot go on yet."""
@@ -86,7 +115,10 @@ class Visit:
                     schedule.resolve(self.store, timer, "null", None, now)
             self.load()
         due = frozenset(timer.key for timer in self.timers.values() if timer.kind == "run" and (timer.at or 0) <= now)
-        return None if self.again_at > now or (self.timers and not due) else due
+        if self.again_at > now or (self.timers and not due):
+            return None
+        self.again_at = 0.0
+        return due
 
     def reserve(self) -> int:
         """Return the position of the next new step."""
@@ -97,20 +129,18 @@ class Visit:
         """Make the result of ``op`` durable and return it as a memo."""
         step = Step(
             self.run.id, op.position, op.key, op.id, op.occurrence, op.kind,
-            data, error, op.attempt + 1, outcome.started, outcome.ended,
+            data, error, op.attempt + 1, outcome.started, outcome.ended, op.callable,
         )  # fmt: skip
         try:
             if op.postponed:
-                with self.store.transaction():
+                with self._holding():
                     self.store.drop_timer(self.run.id, op.key)
-                    recorded = self.store.add_step(step, self.run.claim)
-                self.timers.pop(op.key, None)
-            else:
-                recorded = self.store.add_step(step, self.run.claim)
+                    self.store.add_step(step, self.run.claim)
+                del self.timers[op.key]
+            elif not self.store.add_step(step, self.run.claim):
+                raise LeaseLost
         except LedgerError as trouble:
             raise LedgerTrouble(trouble) from trouble
-        if not recorded:
-            raise LeaseLost
         self.memos[op.key] = step
         self.attempt = 0
         return step
@@ -157,8 +187,10 @@ class Visit:
         """Drop the tries of steps that the body no longer reaches."""
         with self._holding():
             for key in keys:
+                timer = self.timers.pop(key)
                 self.store.drop_timer(self.run.id, key)
-                self.timers.pop(key, None)
+                text = f"step `{timer.id}` was to be tried again, but the body no longer reaches it"
+                self.store.add_note(Note(self.run.id, self.now(), text))
 
     def postpone(self, error: Exception, due: frozenset[str], started: float) -> bool:
         """Plan the next try of the body after an error outside steps; False if there is none."""
@@ -179,7 +211,7 @@ class Visit:
     def suspend(self) -> bool:
         """Let go of the run until it is due; False, with fresh memos, if something arrived meanwhile."""
         times = [self.again_at] if self.again_at else []
-        if schedule.suspend(self.store, self.run, self.timers, times, self.attempt):
+        if schedule.suspend(self.store, self.row("waits"), self.timers, times, self.attempt):
             return True
         self.load()
         return False
@@ -203,7 +235,7 @@ class Visit:
     @contextmanager
     def _holding(self) -> Iterator[Run]:
         try:
-            with schedule.holding(self.store, self.run) as run:
+            with schedule.holding(self.store, self.row("")) as run:
                 yield run
         except LedgerError as trouble:
             raise LedgerTrouble(trouble) from trouble

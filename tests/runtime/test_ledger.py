@@ -34,7 +34,9 @@ def test_a_full_disk_is_an_error_and_the_run_goes_on_later(ledger: Path) -> None
     with Runtime(store, mode="checkpoint") as runtime:
         run_id = runtime.start(Workflow("w", lambda ctx: count(ctx, calls)))
         store._sql.execute("PRAGMA max_page_count = 40")
-        with pytest.raises(LedgerError, match=r"ledger `.*` has no room left on its disk; free some space and run again"):
+        with pytest.raises(
+            LedgerError, match=r"ledger `.*` has no room left on its disk; free some space and run again"
+        ):
             runtime.result(run_id)
         assert [step.label for step in store.steps(run_id)] == ["small"]
         store._sql.execute("PRAGMA max_page_count = 100000")
@@ -58,7 +60,9 @@ def test_a_locked_ledger_is_an_error_after_a_while_and_works_again(ledger: Path)
 
         def body(ctx: Context) -> str:
             ctx.step.run("small", lambda: calls.append("small"))
-            return ctx.step.run("locks", lambda: calls.append("locks") or str(other.execute("BEGIN EXCLUSIVE").rowcount))
+            return ctx.step.run(
+                "locks", lambda: calls.append("locks") or str(other.execute("BEGIN EXCLUSIVE").rowcount)
+            )
 
         run_id = runtime.start(Workflow("w", body))
         with pytest.raises(LedgerError, match=r"is locked by another process; end that process or wait for it"):
@@ -92,7 +96,9 @@ def test_a_ledger_error_is_no_exception_of_the_body(ledger: Path) -> None:
 
 def test_a_damaged_page_is_an_error(ledger: Path) -> None:
     with Runtime(ledger, mode="checkpoint") as runtime:
-        run_id = runtime.start(Workflow("w", lambda ctx: [ctx.step.run(f"s-{n}", lambda: "x" * 900) for n in range(50)] and 1))
+        run_id = runtime.start(
+            Workflow("w", lambda ctx: [ctx.step.run(f"s-{n}", lambda: "x" * 900) for n in range(50)] and 1)
+        )
         runtime.result(run_id)
     data = bytearray(ledger.read_bytes())
     page = int.from_bytes(data[16:18], "big")
@@ -100,7 +106,9 @@ def test_a_damaged_page_is_an_error(ledger: Path) -> None:
         data[start : start + page] = b"\xa5" * page
     ledger.write_bytes(data)
     store = SqliteStore(ledger)
-    with pytest.raises(LedgerError, match=r"is damaged; restore a copy, or save what is readable with `sqlite3 FILE .recover`"):
+    with pytest.raises(
+        LedgerError, match=r"is damaged; restore a copy, or save what is readable with `sqlite3 FILE .recover`"
+    ):
         store.steps(run_id)
     store.close()
 
@@ -108,7 +116,9 @@ def test_a_damaged_page_is_an_error(ledger: Path) -> None:
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(ledger: Path) -> None:
     SqliteStore(ledger).close()
     sql(ledger, "PRAGMA user_version = 99")
-    with pytest.raises(LedgerError, match=rf"has ledger version 99; this steplint reads up to {len(MIGRATIONS)}; update steplint"):
+    with pytest.raises(
+        LedgerError, match=rf"has ledger version 99; this steplint reads up to {len(MIGRATIONS)}; update steplint"
+    ):
         SqliteStore(ledger)
     with sqlite3.connect(ledger) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (99,)
@@ -136,18 +146,25 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 FIRST_VERSION_ROWS = """
-INSERT INTO runs VALUES ('r', 'w', '{"name":"steplint/run.started","data":{"n":1},"id":"r","ts":1}', 1.0, 'r', 1.0, '', '',
-    'waiting', NULL, NULL, 0, 1, '', 1.0, NULL);
-INSERT INTO steps VALUES ('r', 0, '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8', 'a', 0, 'run', '[1,2]', NULL, 1, 1.0, 2.0);
-INSERT INTO timers VALUES ('r', 'e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98', 'b', 0, 1, 'wait', 2.0, 3.0, 0, 'go', '', '');
-INSERT INTO attempts VALUES ('r', '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8', 'a', 0, 0.5, 0.6, '{"name":"E","message":"m"}', 0.7);
+INSERT INTO runs VALUES ('r', 'w', '{"name":"steplint/run.started","data":{"n":1},"id":"r","ts":1}', 1.0, 'r', 1.0, '',
+    '', 'waiting', NULL, NULL, 0, 1, '', 1.0, NULL);
+INSERT INTO steps VALUES ('r', 0, '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8', 'a', 0, 'run', '[1,2]', NULL, 1, 1, 2);
+INSERT INTO timers VALUES ('r', 'e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98', 'b', 0, 1, 'wait', 2, 3, 0, 'go', '', '');
+INSERT INTO attempts VALUES ('r', '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8', 'a', 0, 0.5, 0.6,
+    '{"name":"E","message":"m"}', 0.7);
 INSERT INTO events VALUES ('e', 'go', '{}', 5);
 INSERT INTO triggers VALUES ('w', 'go');
 """
 
 
 def test_a_run_recorded_by_the_first_version_is_finished_by_this_one(ledger: Path) -> None:
-    sql(ledger, MIGRATIONS[0], FIRST_VERSION_ROWS, f"PRAGMA application_id = {APPLICATION_ID}", "PRAGMA user_version = 1")
+    sql(
+        ledger,
+        MIGRATIONS[0],
+        FIRST_VERSION_ROWS,
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "PRAGMA user_version = 1",
+    )
 
     def body(ctx: Context) -> object:
         a = ctx.step.run("a", lambda: pytest.fail("a completed step runs again"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from steplint.runtime.store import EventRow, Run, Step, Store, Timer, Try
+from steplint.runtime.store import EventRow, Note, Run, Step, Store, Timer, Try, VisitRow
 
 
 def a_run(run_id: str = "r1", due: float | None = 5.0, **fields: object) -> Run:
@@ -90,12 +90,50 @@ def test_queued_runs_are_counted(store: Store) -> None:
 
 def test_steps_come_back_by_position(store: Store) -> None:
     store.add_run(a_run())
-    for step in (a_step(1, "b"), a_step(0, "a"), a_step(0, "c", run="r1")):
-        if step.id != "c":
-            assert store.add_step(step, 0)
+    assert store.add_step(a_step(1, "b"), 0)
+    assert store.add_step(a_step(0, "a"), 0)
     assert store.steps("r1") == [a_step(0, "a"), a_step(1, "b")]
-    store.drop_step("r1", 0)
-    assert store.steps("r1") == [a_step(1, "b")]
+
+
+def test_a_retired_step_has_no_key(store: Store) -> None:
+    store.add_run(a_run())
+    store.add_step(a_step(0, "a"), 0)
+    store.retire_step("r1", 0)
+    store.retire_step("r1", 7)
+    assert store.steps("r1") == [replace(a_step(0, "a"), key="")]
+
+
+def test_visits_are_replaced_by_claim(store: Store) -> None:
+    rows = [VisitRow("r1", claim, "w", 1.0) for claim in (2, 1)]
+    for row in (*rows, VisitRow("r2", 1, "w", 1.0)):
+        store.put_visit(row)
+    ended = replace(rows[1], ended=2.0, entries=3, calls=4, recalls=5, outcome="completed")
+    store.put_visit(ended)
+    assert store.visits("r1") == [ended, rows[0]]
+
+
+def test_notes_come_back_in_order(store: Store) -> None:
+    notes = [Note("r1", 1.0, "b"), Note("r1", 1.0, "a")]
+    for note in (*notes, Note("r2", 1.0, "c")):
+        store.add_note(note)
+    assert store.notes("r1") == notes
+
+
+def test_manifests_are_kept_by_digest(store: Store) -> None:
+    store.add_manifest("d", b"1")
+    store.add_manifest("d", b"2")
+    assert store.manifest("d") == b"1"
+    assert store.manifest("e") is None
+
+
+def test_runs_of_an_owner_are_made_due(store: Store) -> None:
+    store.add_run(a_run("mine", owner="dead", due=90.0))
+    store.add_run(a_run("other", owner="alive", due=91.0))
+    store.add_run(a_run("free", due=92.0))
+    assert sorted(store.owners()) == ["alive", "dead"]
+    store.free("dead", 5.0)
+    store.free("", 5.0)
+    assert [run.due for run in (store.run(each) for each in ("mine", "other", "free")) if run] == [5.0, 91.0, 92.0]
 
 
 def test_a_step_under_an_old_claim_is_not_recorded(store: Store) -> None:
@@ -155,10 +193,13 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         with store.transaction(), store.transaction():
             store.put_run(a_run(status="failed"))
             store.add_run(a_run("r2"))
-            store.drop_step("r1", 0)
+            store.retire_step("r1", 0)
             store.add_step(a_step(3, "z"), 0)
             store.drop_timer("r1", "k")
             store.put_timer(a_timer("other"))
+            store.put_visit(VisitRow("r1", 1, "w", 1.0))
+            store.add_note(Note("r1", 1.0, "a"))
+            store.free("dead", 2.0)
             store.add_event(EventRow("e", "paid", "{}", 1))
             store.add_try(Try("r1", "k", "a", 0, 1.0, 2.0, "{}", None))
             raise RuntimeError("stop")
@@ -169,5 +210,5 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     assert store.run("r2") is None
     assert store.steps("r1") == [a_step(0)]
     assert store.timers("r1") == [a_timer()]
-    assert store.tries("r1") == []
+    assert (store.tries("r1"), store.visits("r1"), store.notes("r1")) == ([], [], [])
     assert store.add_event(EventRow("e", "paid", "{}", 1))

@@ -182,7 +182,7 @@ def test_a_stopped_runtime_says_so(ledger: Path) -> None:
     runtime = Runtime(ledger)
     run_id = runtime.start(Workflow("w", lambda ctx: 1))
     runtime.stop()
-    with pytest.raises(RuntimeError, match="the runtime is stopped, run `.*` is queued"):
+    with pytest.raises(RuntimeError, match=r"the runtime is stopped, run `.*` is queued"):
         runtime.result(run_id)
     runtime.close()
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from steplint.runtime.store import EventRow, Run, Step, Timer, Try
+from steplint.runtime.store import EventRow, Note, Run, Step, Timer, Try, VisitRow
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -25,6 +25,9 @@ class MemoryStore:
         self._steps: dict[str, dict[int, Step]] = {}
         self._timers: dict[tuple[str, str], Timer] = {}
         self._tries: dict[int, Try] = {}
+        self._visits: dict[tuple[str, int], VisitRow] = {}
+        self._notes: dict[int, Note] = {}
+        self._manifests: dict[str, bytes] = {}
         self._events: dict[str, EventRow] = {}
         self._triggers: dict[str, str] = {}
 
@@ -116,9 +119,12 @@ class MemoryStore:
         with self._lock:
             return sorted(self._steps.get(run_id, {}).values(), key=lambda step: step.position)
 
-    def drop_step(self, run_id: str, position: int) -> None:
-        """Forget a recorded step."""
-        self._drop(self._steps.get(run_id, {}), position)
+    def retire_step(self, run_id: str, position: int) -> None:
+        """Keep a recorded step for people only: its key becomes ""."""
+        with self._lock:
+            steps = self._steps.get(run_id, {})
+            if position in steps:
+                self._set(steps, position, replace(steps[position], key=""))
 
     def put_timer(self, timer: Timer) -> None:
         """Add or replace a timer."""
@@ -146,6 +152,31 @@ class MemoryStore:
     def tries(self, run_id: str) -> list[Try]:
         """Return the failed tries of a run in order."""
         return [row for row in self._all(self._tries) if row.run == run_id]
+
+    def put_visit(self, row: VisitRow) -> None:
+        """Add or replace a visit."""
+        self._set(self._visits, (row.run, row.claim), row)
+
+    def visits(self, run_id: str) -> list[VisitRow]:
+        """Return the visits of a run in order."""
+        return sorted((row for row in self._all(self._visits) if row.run == run_id), key=lambda row: row.claim)
+
+    def add_note(self, note: Note) -> None:
+        """Add a note."""
+        with self._lock:
+            self._add(self._notes, len(self._notes), note)
+
+    def notes(self, run_id: str) -> list[Note]:
+        """Return the notes of a run in order."""
+        return [note for note in self._all(self._notes) if note.run == run_id]
+
+    def add_manifest(self, digest: str, workflow: bytes) -> None:
+        """Keep a workflow's part of a manifest."""
+        self._add(self._manifests, digest, workflow)
+
+    def manifest(self, digest: str) -> bytes | None:
+        """Return what was kept under ``digest``."""
+        return self._manifests.get(digest)
 
     def add_event(self, event: EventRow) -> bool:
         """Add an event; False if its ID exists."""

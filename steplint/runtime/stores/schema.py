@@ -43,5 +43,20 @@ CREATE INDEX runs_due ON runs (due, workflow, root) WHERE due IS NOT NULL;
 CREATE INDEX runs_owner ON runs (owner) WHERE owner != '';
 """
 
+# Manifests, drift and what a timeline shows.
+_V3 = """
+ALTER TABLE runs ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN held_for TEXT NOT NULL DEFAULT '';
+ALTER TABLE steps ADD COLUMN callable TEXT NOT NULL DEFAULT '';
+CREATE TABLE manifests (digest TEXT PRIMARY KEY, workflow BLOB NOT NULL);
+CREATE TABLE visits (
+    run TEXT NOT NULL, claim INTEGER NOT NULL, worker TEXT NOT NULL, started REAL NOT NULL, ended REAL,
+    entries INTEGER NOT NULL, calls INTEGER NOT NULL, recalls INTEGER NOT NULL, outcome TEXT NOT NULL,
+    PRIMARY KEY (run, claim)
+) WITHOUT ROWID;
+CREATE TABLE notes (run TEXT NOT NULL, at REAL NOT NULL, text TEXT NOT NULL);
+CREATE INDEX notes_run ON notes (run);
+"""
+
 # A published entry never changes: a file of version n is brought up to date by MIGRATIONS[n:].
-MIGRATIONS = (_V1, _V2)
+MIGRATIONS = (_V1, _V2, _V3)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from steplint.runtime.errors import LedgerError
-from steplint.runtime.store import EventRow, Run, Step, Timer, Try
+from steplint.runtime.store import EventRow, Note, Run, Step, Timer, Try, VisitRow
 from steplint.runtime.stores.schema import APPLICATION_ID, MIGRATIONS
 
 Durability = Literal["power", "process"]
@@ -39,6 +39,8 @@ _ADD_STEP = (
 _ADD_RUN = _insert("runs", Run, "INSERT OR IGNORE")
 _PUT_TIMER = _insert("timers", Timer, "INSERT OR REPLACE")
 _ADD_TRY = _insert("attempts", Try)
+_PUT_VISIT = _insert("visits", VisitRow, "INSERT OR REPLACE")
+_ADD_NOTE = _insert("notes", Note)
 _ADD_EVENT = _insert("events", EventRow, "INSERT OR IGNORE")
 
 
@@ -135,9 +137,9 @@ class SqliteStore:
         """Return the recorded steps by position."""
         return self._rows(Step, "steps", "WHERE run = ? ORDER BY position", run_id)
 
-    def drop_step(self, run_id: str, position: int) -> None:
-        """Forget a recorded step."""
-        self._write("DELETE FROM steps WHERE run = ? AND position = ?", (run_id, position))
+    def retire_step(self, run_id: str, position: int) -> None:
+        """Keep a recorded step for people only: its key becomes ""."""
+        self._write("UPDATE steps SET key = '' WHERE run = ? AND position = ?", (run_id, position))
 
     def put_timer(self, timer: Timer) -> None:
         """Add or replace a timer."""
@@ -162,6 +164,32 @@ class SqliteStore:
     def tries(self, run_id: str) -> list[Try]:
         """Return the failed tries of a run in order."""
         return self._rows(Try, "attempts", "WHERE run = ? ORDER BY rowid", run_id)
+
+    def put_visit(self, row: VisitRow) -> None:
+        """Add or replace a visit."""
+        self._write(_PUT_VISIT, astuple(row))
+
+    def visits(self, run_id: str) -> list[VisitRow]:
+        """Return the visits of a run in order."""
+        return self._rows(VisitRow, "visits", "WHERE run = ? ORDER BY claim", run_id)
+
+    def add_note(self, note: Note) -> None:
+        """Add a note."""
+        self._write(_ADD_NOTE, astuple(note))
+
+    def notes(self, run_id: str) -> list[Note]:
+        """Return the notes of a run in order."""
+        return self._rows(Note, "notes", "WHERE run = ? ORDER BY rowid", run_id)
+
+    def add_manifest(self, digest: str, workflow: bytes) -> None:
+        """Keep a workflow's part of a manifest."""
+        self._write("INSERT OR IGNORE INTO manifests (digest, workflow) VALUES (?, ?)", (digest, workflow))
+
+    def manifest(self, digest: str) -> bytes | None:
+        """Return what was kept under ``digest``."""
+        with self._lock, _translated(self.path):
+            row = self._sql.execute("SELECT workflow FROM manifests WHERE digest = ?", (digest,)).fetchone()
+        return row[0] if row else None
 
     def add_event(self, event: EventRow) -> bool:
         """Add an event; False if its ID exists."""
