@@ -150,9 +150,9 @@ def _lost_memo(dialect: Dialect) -> str:
 
 def hint(dialect: Dialect, workflow: Workflow, effect: Effect, words: Words) -> str:
     """Return what to write instead, in the words of the dialect."""
-    own = getattr(dialect.standin, words.standin, "") if words.standin else ""
+    own = _in_context(getattr(dialect.standin, words.standin), workflow) if words.standin else ""
     step = step_text(dialect, workflow, words.step, f"{callee(effect)}(...)") if words.step else ""
-    ways = [f"use {_quoted(own)}" if own else "", f"make it a step: {_quoted(step)}" if step else ""]
+    ways = [f"use `{own}`" if own else "", f"make it a step: `{step}`" if step else ""]
     return ", or ".join(way for way in ways if way)
 
 
@@ -161,8 +161,11 @@ def step_text(dialect: Dialect, workflow: Workflow, name: str, source: str) -> s
     text = dialect.standin.step
     if "{source}" not in text:
         return ""
-    context = workflow.context or "ctx"
-    return text.replace("{id}", name).replace("ctx.", f"{context}.").replace("{source}", source)
+    return _in_context(text, workflow).replace("{id}", name).replace("{source}", source)
+
+
+def _in_context(text: str, workflow: Workflow) -> str:
+    return text.replace("ctx.", f"{workflow.context}.") if workflow.context else text
 
 
 def trace(effect: Effect) -> tuple[Hop, ...]:
@@ -225,7 +228,3 @@ def _kind(step: Step | None) -> str:
     return {"sleep": "timer", "invoke": "child", "child": "child", "send": "event", "wait": "wait"}.get(
         step.kind, "step"
     )
-
-
-def _quoted(text: str) -> str:
-    return text if "`" in text else f"`{text}`"

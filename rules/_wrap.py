@@ -18,7 +18,7 @@ def step_around(
     ``convert`` is put around the call inside the step, where its value would not survive being stored.
     """
     before, found, after = dialect.standin.step.partition("{source}")
-    if not found or not workflow.context or not plain_place(effect):
+    if not found or not plain_place(effect) or not writable(workflow, before):
         return None
     identity = free_name(workflow, name)
     start = before.replace("{id}", identity).replace("ctx.", f"{workflow.context}.") + convert[0]
@@ -47,6 +47,11 @@ def _edge(place: Place, which: str) -> Place:
     span = place.span
     line, column = (span.line, span.column) if which == "start" else (span.end_line, span.end_column)
     return Place(place.path, Span(line, column, line, column))
+
+
+def writable(workflow: Workflow, text: str) -> bool:
+    """Return whether the dialect's ``text`` can be written as it is."""
+    return bool(workflow.context) if "ctx." in text else not workflow.asynchronous
 
 
 def plain_place(effect: Effect) -> bool:

@@ -9,7 +9,7 @@ from steplint.api import Dialect, Edit, Effect, Finding, Fix, Project, Workflow
 
 from ._operations import position
 from ._sources import elsewhere, sentence, shown, sources, trace
-from ._wrap import free_name, on_runs, plain_place
+from ._wrap import free_name, on_runs, plain_place, writable
 
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 
@@ -44,7 +44,7 @@ def _fix(dialect: Dialect, workflow: Workflow, effect: Effect) -> Fix | None:
     if not _SECONDS.fullmatch(effect.argument) or len(effect.trail) > 1 or not plain_place(effect):
         return None
     text = _durable(dialect, workflow, effect.argument)
-    if not text or not workflow.context:
+    if not text or not writable(workflow, dialect.standin.sleep):
         return None
     awaits = "await " if workflow.asynchronous and effect.consumed != "await" else ""
     return Fix(

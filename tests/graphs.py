@@ -36,10 +36,10 @@ INNGEST = Dialect(
     verified_with=("inngest 0.5.19",),
     reenters="every-step",
     standin=Standin(
-        time="`ctx.event.ts`, or a step that reads the clock",
+        time="ctx.event.ts",
         random="random.Random(ctx.run_id)",
         uuid="uuid.uuid5(uuid.NAMESPACE_URL, ctx.run_id)",
-        sleep='ctx.step.sleep("{id}", {source})',
+        sleep='ctx.step.sleep("{id}", int({source} * 1000))',
         parallel="ctx.group.parallel",
         step='ctx.step.run("{id}", lambda: {source})',
     ),

@@ -1,0 +1,180 @@
+"""The rules about operations of a body, outside every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from steplint.api import Finding
+from steplint.check.fix import edited
+from tests.graphs import DBOS, INNGEST, at, effect, frame, project, run_check, step, use, workflow
+
+
+def check(stem: str, *effects: Any, dialect: Any = INNGEST, **fields: Any) -> list[Finding]:
+    steps = fields.pop("steps", (step("charge", line=10), step("ship", line=20)))
+    return run_check(stem, project(workflow(*steps, effects=effects, dialect=dialect, context="ctx", **fields)))
+
+
+@pytest.mark.parametrize(
+    ("stem", "kind", "api", "mode", "message"),
+    [
+        (
+            "effect_outside_step",
+            "write",
+            "db.insert_one",
+            "write",
+            "`db.insert_one` changes the world outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "effect_outside_step",
+            "network",
+            "httpx.post",
+            "write",
+            "`httpx.post` changes the world outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "body_network",
+            "network",
+            "httpx.get",
+            "read",
+            "`httpx.get` talks to the network outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "body_network",
+            "database",
+            "db.find",
+            "read",
+            "`db.find` asks a database outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "body_filesystem",
+            "fs",
+            "builtins.open",
+            "read",
+            "`open` reads files outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "body_process",
+            "process",
+            "subprocess.run",
+            "",
+            "`subprocess.run` starts or signals a process outside every step: up to 3 times for 2 steps",
+        ),
+        (
+            "body_sleep",
+            "sleep",
+            "time.sleep",
+            "",
+            "`time.sleep` waits without the engine: repeated at replay, lost on restart",
+        ),
+        (
+            "body_concurrency",
+            "concurrency",
+            "asyncio.to_thread",
+            "",
+            "`asyncio.to_thread` runs code beside the body: which part ends first is not recorded",
+        ),
+    ],
+)
+def test_each_operation_has_its_rule(stem: str, kind: str, api: str, mode: str, message: str) -> None:
+    (found,) = check(stem, effect(kind, api, 5, mode=mode))
+    assert found.message == message
+    assert (found.level, found.place) == ("process" if stem == "body_process" else "", at(5))
+
+
+@pytest.mark.parametrize(("before", "level"), [(True, "tail"), (False, "alone")])
+def test_after_the_last_step_only_retries_repeat_an_operation(before: bool, level: str) -> None:
+    for stem, kind in (("effect_outside_step", "write"), ("body_process", "process"), ("body_sleep", "sleep")):
+        (found,) = check(stem, effect(kind, "x.y", 5, tail=True, before=before))
+        assert found.level == level
+
+
+def test_a_workflow_without_steps_is_retried_whole() -> None:
+    assert check("effect_outside_step", effect("write", "db.insert"), steps=()) == []
+
+
+def test_making_a_handle_is_no_operation() -> None:
+    assert check("body_network", effect("network", "httpx.Client", mode="opens")) == []
+    assert check("body_filesystem", effect("fs", "pathlib.Path", mode="opens")) == []
+
+
+def test_a_call_is_reported_by_one_rule() -> None:
+    both = effect("network", "httpx.request", 5, mode="read"), effect("write", "httpx.request", 5, mode="write")
+    assert check("body_network", *both) == []
+    assert len(check("effect_outside_step", *both)) == 1
+    listing = effect("fs", "os.listdir", 5, mode="read"), effect("fs-order", "os.listdir", 5)
+    assert len(check("body_filesystem", *listing)) == 1
+
+
+def test_how_often_the_body_runs_depends_on_the_engine_and_on_loops() -> None:
+    (found,) = check("effect_outside_step", effect("write", "db.insert"), dialect=DBOS)
+    assert found.message == "`db.insert` changes the world outside every step: again at every recovery"
+    (found,) = check("effect_outside_step", effect("write", "db.insert"), steps=(step("x", times="many"),))
+    assert found.message.endswith("again at every replay, once per step")
+    (found,) = check("effect_outside_step", effect("write", "db.insert"), steps=(step("x"),))
+    assert found.message.endswith("up to 2 times for 1 step")
+
+
+def test_a_result_that_decides_a_branch_is_noted() -> None:
+    (found,) = check("body_network", effect("network", "httpx.get", 5, [use("control", 9, decides="whether it runs")]))
+    assert [(note.place.span.line, note.message) for note in found.notes] == [(9, "its result decides whether it runs")]
+
+
+def test_the_fix_makes_an_operation_a_step_named_after_it() -> None:
+    given = effect(
+        "write", "pymongo.collection.insert_one", place=at(1, 6, width=24), receiver="db.orders", consumed="await"
+    )
+    (found,) = check("effect_outside_step", given)
+    assert (
+        found.hint
+        == 'put it into a step: `ctx.step.run("insert-one-orders", lambda: pymongo.collection.insert_one(...))`'
+    )
+    assert found.fix is not None
+    assert edited("await db.orders.insert_one(row)", found.fix.edits) == (
+        'await ctx.step.run("insert-one-orders", lambda: db.orders.insert_one(row))'
+    )
+    assert found.fix.effect == "runs in flight execute the new step once, late"
+
+
+def test_a_dropped_call_is_awaited_without_parentheses() -> None:
+    (found,) = check("body_process", effect("process", "subprocess.run", place=at(1, 0, width=6), consumed="dropped"))
+    assert found.fix is not None
+    assert edited("run(1)", found.fix.edits) == 'await ctx.step.run("run", lambda: run(1))'
+
+
+def test_nothing_is_fixed_after_the_last_step() -> None:
+    (found,) = check("effect_outside_step", effect("write", "db.insert", tail=True, before=True))
+    assert found.fix is None
+
+
+def test_a_sleep_of_known_length_becomes_a_timer() -> None:
+    (found,) = check("body_sleep", effect("sleep", "asyncio.sleep", 5, argument="3600", consumed="await"))
+    assert found.hint == 'let the engine wait: `ctx.step.sleep("wait-3600-seconds", int(3600 * 1000))`'
+    assert found.fix is not None
+    assert [edit.text for edit in found.fix.edits] == ['ctx.step.sleep("wait-3600-seconds", int(3600 * 1000))']
+    (blocking,) = check("body_sleep", effect("sleep", "time.sleep", 5, argument="5", consumed="dropped"))
+    assert blocking.fix is not None
+    assert blocking.fix.edits[0].text.startswith("await ctx.step.sleep(")
+
+
+@pytest.mark.parametrize("fields", [{"argument": ""}, {"argument": "3", "inside": (frame("for"),)}])
+def test_a_sleep_that_is_not_known_or_repeated_is_not_fixed(fields: dict[str, Any]) -> None:
+    (found,) = check("body_sleep", effect("sleep", "time.sleep", 5, **fields))
+    assert found.fix is None
+
+
+def test_a_race_over_steps_is_left_to_the_rule_that_knows_the_engine() -> None:
+    race = effect("concurrency", "asyncio.as_completed", 9)
+    refusing = replace(INNGEST, unordered={"asyncio.as_completed": "error"})
+    inside = step("ask", line=10, inside=(frame("combinator", place=at(9), name="asyncio.as_completed"),))
+    assert check("body_concurrency", race, steps=(inside,), dialect=INNGEST) != []
+    given = project(workflow(inside, effects=[race]), dialects={"inngest": refusing})
+    assert run_check("body_concurrency", given) == []
+
+
+def test_logging_matters_while_something_can_replay_after_it() -> None:
+    (found,) = check("body_logging", effect("log", "builtins.print", 5))
+    assert found.message == "`print` in the body writes up to 3 times for 2 steps"
+    assert check("body_logging", effect("log", "builtins.print", 5, tail=True)) == []
