@@ -111,7 +111,7 @@ def _interpreted(
         inside, {key: value for key, value in bound.items() if value is not None}, "step", walk.dialect
     )
     own_place = unit.place(definition.span if definition.kind == "lambda" else definition.name_span)
-    effects = effects_of(_with_returned(outcome, own_place))
+    effects = effects_of(_with_returned(outcome, own_place), linker.apis)
     nested = tuple(
         Nested(each.place, each.label(), each.form.kind, each.trail[1:] if len(each.trail) > 1 else ())
         for each in outcome.steps()
@@ -375,7 +375,39 @@ def _may_fail(walk: Walk, index: int) -> bool:
 
 
 _HARMLESS = frozenset(
-    ["append", "get", "keys", "values", "items", "strip", "split", "join", "format", "lower", "upper", "startswith", "endswith", "encode", "decode", "replace", "isoformat", "len", "str", "int", "float", "dict", "list", "set", "tuple", "sorted", "print", "isinstance", "getattr", "model_dump", "model_validate"]
+    [
+        "append",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "strip",
+        "split",
+        "join",
+        "format",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "encode",
+        "decode",
+        "replace",
+        "isoformat",
+        "len",
+        "str",
+        "int",
+        "float",
+        "dict",
+        "list",
+        "set",
+        "tuple",
+        "sorted",
+        "print",
+        "isinstance",
+        "getattr",
+        "model_dump",
+        "model_validate",
+    ]
 )
 
 

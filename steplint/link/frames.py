@@ -157,7 +157,7 @@ class Frames:
     def loop(self, index: int, block: Block) -> Frame:
         """Return the frame of a loop or comprehension clause."""
         walk = self.walk
-        head = walk.heads.get(block.statement) if block.kind != "comprehension" else walk.heads.get(-index)
+        head = walk.heads.get(block.statement)
         value = head if head is not None else UNKNOWN
         place = walk.unit.place(walk.head_span(block.statement, block.span))
         if block.kind == "comprehension":
@@ -205,16 +205,33 @@ class Frames:
                 return False
             if thing.name == "itertools.repeat" and len(thing.arguments) > 1:
                 return False
-        elif not self.always(block):
+        elif not self.always(index):
             return False
         return not self.exits(index)
 
-    def always(self, block: Block) -> bool:
+    def always(self, index: int) -> bool:
         """Return whether the test of a `while` is a true constant, or reads only names that the loop never assigns."""
-        head = block.head
+        head = self.blocks[index].head
         if isinstance(head, Const):
             return bool(head.value)
-        return False
+        names = plain_names(head)
+        if not names:
+            return False
+        function = self.walk.function
+        assigned = {
+            target.split(".")[0].split("[")[0].lstrip("*")
+            for each in function.statements
+            if self.below(each.block, index)
+            for target in each.targets
+        }
+        rebound = {
+            name for each in self.walk.unit.summary.functions if each.parent == self.walk.index for name in each.rebinds
+        }
+        # A module variable may be changed by any other function: only local names are certain.
+        local = {each.name for each in function.parameters} | {
+            target for each in function.statements for target in each.targets
+        }
+        return names <= local and not names & (assigned | rebound)
 
     def exits(self, index: int) -> bool:
         """Return whether something in a loop leaves it."""
@@ -296,3 +313,13 @@ class Frames:
         if isinstance(value, Closure):
             return "<lambda>"
         return ""
+
+
+def plain_names(value: Value | None) -> frozenset[str]:
+    """Return the names that an expression reads, or nothing when it holds a call, an attribute or something opaque."""
+    if isinstance(value, Name):
+        return frozenset() if "." in value.path else frozenset((value.path,))
+    if isinstance(value, Group) and value.kind in ("not", "compare", "boolean", "unary"):
+        found = [plain_names(each) for each in value.items if not isinstance(each, Const)]
+        return frozenset().union(*found) if all(found) else frozenset()
+    return frozenset()

@@ -114,7 +114,7 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         source=f"{found.path}::{found.name}",
         asynchronous=function.kind == "async",
         steps=_steps(linker, events, positions),
-        effects=effects_of(whole, positions, None, lambda index: order.surroundings(frames, index)),
+        effects=effects_of(whole, linker.apis, positions, lambda index: order.surroundings(frames, index)),
         writes=tuple(dict.fromkeys(whole.writes)),
         tasks=tuple(
             Task(each.place, each.api, each.awaited, tuple(positions[step] for step in each.steps if step in positions))

@@ -10,39 +10,55 @@ from steplint.model.place import Place, Span
 from steplint.model.summary import Block, Class, Function, Import, ModuleSummary
 from steplint.model.value import Name
 
-EXPRESSION_BLOCKS = ("comprehension",)
-
 
 class Layout:
-    """The order in which a function's statements and blocks run, and which calls belong to a statement."""
+    """The order in which a function's statements and blocks run, and which calls belong to a statement.
 
-    __slots__ = ("calls", "heads", "items", "nested")
+    Statements are numbered in source order; a block stands where its first statement does. Blocks of expressions
+    (comprehension clauses, conditional arms) hold calls only: their heads are statements of the block around them.
+    """
+
+    __slots__ = ("calls", "clauses", "heads", "items", "loose", "nested")
 
     def __init__(self, function: Function) -> None:
-        ordered: dict[int, list[tuple[int, int, int, str, int]]] = defaultdict(list)
-        for index, statement in enumerate(function.statements):
-            at = statement.span
-            ordered[statement.block].append((at.line, at.column, 0, "statement", index))
+        blocks = function.blocks
         self.nested: set[int] = set()
-        for index, block in enumerate(function.blocks):
-            if index and self.within_expression(function, index, block):
+        for index, block in enumerate(blocks):
+            if index and self.within_expression(function, block):
                 self.nested.add(index)
-            elif index:
-                at = block.span
-                ordered[block.parent].append((at.line, at.column, 1, "block", index))
+        first: dict[int, float] = {}
+        ordered: dict[int, list[tuple[float, int, str, int]]] = defaultdict(list)
+        last = -1.0
+        for index, statement in enumerate(function.statements):
+            at = statement.block
+            while at in self.nested:
+                at = blocks[at].parent
+            ordered[at].append((index, 0, "statement", index))
+            while at > 0:
+                first.setdefault(at, index)
+                at = blocks[at].parent
+        for index, block in enumerate(blocks):
+            if not index or index in self.nested:
+                continue
+            start = first.get(index, max(last, block.statement) + 0.5)
+            last = max(last, start)
+            ordered[block.parent].append((start, 1, "block", index))
         self.items: dict[int, list[tuple[str, int]]] = {
             block: [(kind, index) for *_, kind, index in sorted(entries)] for block, entries in ordered.items()
         }
-        self.heads: dict[int, int] = {
-            block.statement: index
-            for index, block in reversed(list(enumerate(function.blocks)))
-            if index and index not in self.nested and block.statement >= 0 and block.head is not None
-        }
+        self.heads: dict[int, int] = {}
+        self.clauses: dict[int, int] = {}
+        for index, block in enumerate(blocks):
+            if block.kind == "comprehension":
+                self.clauses[block.statement] = index
+            elif index and index not in self.nested and block.statement >= 0 and block.head is not None:
+                self.heads.setdefault(block.statement, index)
         self.calls: dict[int, list[int]] = defaultdict(list)
         for index, call in enumerate(function.calls):
             self.calls[call.statement].append(index)
+        self.loose = sorted(self.calls.get(-1, ()), key=lambda index: function.calls[index].span)
 
-    def within_expression(self, function: Function, index: int, block: Block) -> bool:
+    def within_expression(self, function: Function, block: Block) -> bool:
         """Return whether a block is part of an expression: a comprehension clause or an arm of `x if c else y`."""
         if block.kind == "comprehension" or block.parent in self.nested:
             return True
@@ -141,7 +157,22 @@ class Unit:
         return self.summary.classes[index]
 
 
-_FILLS = frozenset(["append", "extend", "add", "update", "insert", "pop", "remove", "clear", "setdefault", "discard", "popitem", "appendleft"])
+_FILLS = frozenset(
+    [
+        "append",
+        "extend",
+        "add",
+        "update",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "setdefault",
+        "discard",
+        "popitem",
+        "appendleft",
+    ]
+)
 
 Find = Callable[[str, str, int], str | None]
 

@@ -71,6 +71,8 @@ class Walk:
         self.leaving: list[list[_Waiting]] = []
         self.receiver = ""
         self.trying = 0
+        self.loose = 0
+        self.hidden: dict[str, Abstract | None] = {}
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -84,10 +86,8 @@ class Walk:
         first = next(iter(bound), "")
         if first and isinstance(bound[first].thing, Object):
             self.receiver = first
-        loose = [index for index, call in enumerate(self.function.calls) if call.statement < 0]
-        for index in loose:
-            self.results[index] = calls.call(self, index)
         self.block(0)
+        self.run_loose(None)
         for each in self.waiting:
             self.decide(each.value, each.place, self.steps_since(each.since), each.what)
         return self.out
@@ -277,17 +277,39 @@ class Walk:
     def statement(self, index: int) -> None:
         """Evaluate a statement: its calls in order, its value, then what it binds."""
         statement = self.function.statements[index]
-        hidden = self.bind_clauses(index)
+        self.run_loose(statement.span)
         for call in self.layout.calls.get(index, ()):
-            self.enter_clause(self.function.calls[call].block)
             self.results[call] = calls.call(self, call)
         value = self.value(statement.value, statement.span)
-        for name, old in hidden.items():
+        if index in self.layout.clauses:
+            self.heads[index] = value
+            self.touch(value)
+            for target in statement.targets:
+                self.hidden.setdefault(target, self.scope.variables.get(target))
+            self.assign(statement.targets, self.element(value, statement.span), statement.span, None)
+            return
+        if self.hidden and statement.kind != "head":
+            self.reveal()
+        self.perform(index, statement, value)
+
+    def run_loose(self, before: Span | None) -> None:
+        """Evaluate the calls of decorators, defaults and base classes that stand before a span."""
+        loose = self.layout.loose
+        while self.loose < len(loose):
+            call = loose[self.loose]
+            if before is not None and self.function.calls[call].span >= before:
+                return
+            self.loose += 1
+            self.results[call] = calls.call(self, call)
+
+    def reveal(self) -> None:
+        """Give back the variables that the clauses of a comprehension hid."""
+        for name, old in self.hidden.items():
             if old is None:
                 self.scope.variables.pop(name, None)
             else:
                 self.scope.variables[name] = old
-        self.perform(index, statement, value)
+        self.hidden.clear()
 
     def perform(self, index: int, statement: Statement, value: Abstract) -> None:
         """Do what the kind of statement does with its value."""
@@ -431,54 +453,6 @@ class Walk:
             deps=old.deps | value.deps,
             pending=old.pending + tuple(each for each in value.pending if each not in old.pending),
         )
-
-    # -- clauses of comprehensions ---------------------------------------------------------------------------------
-
-    def bind_clauses(self, statement: int) -> dict[str, Abstract | None]:
-        """Return the variables that comprehensions of a statement will hide."""
-        hidden: dict[str, Abstract | None] = {}
-        for index in self.layout.nested:
-            block = self.function.blocks[index]
-            if block.kind == "comprehension" and block.statement == statement:
-                for name in block.binds:
-                    hidden[name] = self.scope.variables.get(name)
-        if hidden:
-            self.entered: set[int] = set()
-            simple = [
-                index
-                for index in sorted(self.layout.nested)
-                if self.function.blocks[index].kind == "comprehension"
-                and self.function.blocks[index].statement == statement
-            ]
-            calls_here = self.layout.calls.get(statement, ())
-            if not any(self.within(self.function.calls[call].block, index) for call in calls_here for index in simple):
-                for index in simple:
-                    self.enter_clause(index)
-        return hidden
-
-    def within(self, block: int, outer: int) -> bool:
-        """Return whether a block lies in another or is it."""
-        while block > 0:
-            if block == outer:
-                return True
-            block = self.function.blocks[block].parent
-        return False
-
-    def enter_clause(self, block: int) -> None:
-        """Bind the variables of the comprehension clauses around a call, outermost first."""
-        chain: list[int] = []
-        while block > 0 and block in self.layout.nested:
-            chain.append(block)
-            block = self.function.blocks[block].parent
-        for index in reversed(chain):
-            clause = self.function.blocks[index]
-            if clause.head is None:
-                continue
-            value = self.value(clause.head, clause.span)
-            self.heads[-index] = value
-            if clause.kind == "comprehension":
-                self.touch(value)
-                self.assign(clause.binds, self.element(value, clause.span), clause.span, None)
 
     # -- values ----------------------------------------------------------------------------------------------------
 
