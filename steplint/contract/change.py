@@ -26,7 +26,7 @@ class Record(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """A record of the lock, with the workflow and the step that carry it.
 
-    ``step`` is empty for a record of the workflow itself. ``old`` is the earlier ID of a `was`, ``kind`` the kind of a
+    ``step`` is None for a record of the workflow itself. ``old`` is the earlier ID of a `was`, ``kind`` the kind of a
     `change` (added reordered shifted swapped reused rekinded), ``occurrence`` which of several entries with this ID.
     """
 
@@ -34,7 +34,7 @@ class Decision(Struct, frozen=True):
     dialect: str
     app: str
     workflow: str
-    step: str = ""
+    step: str | None = None
     old: str = ""
     kind: str = ""
     accept: str = ""

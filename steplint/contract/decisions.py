@@ -25,13 +25,13 @@ class Decided(Struct, frozen=True):
 
     decisions: tuple[Decision, ...] = ()
 
-    def successors(self, old: Sequence[ManifestStep], new: Sequence[ManifestStep]) -> dict[str, Decision]:
-        """Return the `was` record of each ID that ``old`` has, ``new`` has not, and one step of ``new`` succeeds."""
+    def successors(self, old: Sequence[ManifestStep], new: Sequence[ManifestStep]) -> dict[str, tuple[str, Record]]:
+        """Return for each ID that only ``old`` has the ID in ``new`` that succeeds it, with the record."""
         before, after = {step.label for step in old}, {step.label for step in new}
         return {
-            each.old: each
+            each.old: (each.step, record(each))
             for each in self.decisions
-            if each.record == "was" and each.step in after and each.old in before - after
+            if each.record == "was" and each.step is not None and each.step in after and each.old in before - after
         }
 
     def removal(self, label: str) -> Record | None:
@@ -40,8 +40,8 @@ class Decided(Struct, frozen=True):
         seen = set[str]()
         while label not in gone:
             seen.add(label)
-            later = next((each.step for each in self.decisions if each.record == "was" and each.old == label), label)
-            if later in seen:
+            later = next((each.step for each in self.decisions if each.record == "was" and each.old == label), None)
+            if later is None or later in seen:
                 return None
             label = later
         return record(gone[label])
@@ -65,7 +65,7 @@ def record(decision: Decision) -> Record:
 
 def decided(decisions: Iterable[Decision], workflow: ManifestWorkflow) -> Decided:
     """Return the records that steps of ``workflow`` carry."""
-    return Decided(tuple(each for each in decisions if each.step and concerns(each, workflow)))
+    return Decided(tuple(each for each in decisions if each.step is not None and concerns(each, workflow)))
 
 
 def concerns(decision: Decision, workflow: ManifestWorkflow) -> bool:

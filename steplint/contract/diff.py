@@ -142,7 +142,7 @@ def _workflows(matched: Matched, decisions: Sequence[Decision], *, suggest: bool
     for one, other, was in matched.renamed:
         yield _workflow("workflow-renamed", one, recorded=record(was), successor=other.id)
     for each in matched.gone:
-        gone = next((d for d in decisions if d.record == "gone" and not d.step and concerns(d, each)), None)
+        gone = next((d for d in decisions if d.record == "gone" and d.step is None and concerns(d, each)), None)
         likely = successor(each, matched.fresh) if suggest and gone is None else None
         kind: ChangeKind = "workflow-renamed" if likely else "workflow-removed"
         change = _workflow(kind, each, recorded=record(gone) if gone else None, successor=likely.id if likely else "")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from steplint.contract.apart import arrived, gates, gone, reserved, succession, ungated
 from steplint.contract.compare import Confidence, Difference, align, content, exchanged, shift, tokens
-from steplint.contract.decisions import Decided, record
+from steplint.contract.decisions import Decided
 from steplint.contract.manifest import ManifestStep, ManifestWorkflow
 from steplint.contract.similar import loose
 
@@ -22,9 +22,9 @@ def keyed(old: ManifestWorkflow, new: ManifestWorkflow, decided: Decided, *, sug
     yield from _kept(before, after, kept, decided)
     yield from _moved(before, after, kept)
     successors = decided.successors(old.steps, new.steps)
-    for label, each in successors.items():
-        yield succession(before[label][0], after[each.step][0], record(each))
-    matched = {**{label: label for label in kept}, **{each.step: label for label, each in successors.items()}}
+    for label, (now, known) in successors.items():
+        yield succession(before[label][0], after[now][0], known)
+    matched = {**{label: label for label in kept}, **{now: label for label, (now, _) in successors.items()}}
     yield from _apart(old, new, matched, decided, suggest=suggest)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from steplint.contract.apart import arrived, gate, gates, gone, reserved, succession, ungated
 from steplint.contract.compare import Confidence, Difference, align, content, exchanged, shift, tokens
-from steplint.contract.decisions import Decided, record
+from steplint.contract.decisions import Decided
 from steplint.contract.identity import Verdict
 from steplint.contract.manifest import ManifestStep, ManifestWorkflow
 from steplint.contract.similar import loose
@@ -36,7 +36,7 @@ def positional(
 ) -> Iterator[Difference]:
     """Yield the differences of ``new`` from ``old``, aligned by a longest common subsequence of IDs."""
     successors = decided.successors(old.steps, new.steps)
-    aliases = {each.step: label for label, each in successors.items()}
+    aliases = {now: label for label, (now, _) in successors.items()}
     before = [step.label for step in old.steps]
     after = [aliases.get(step.label, step.label) for step in new.steps]
     crossed = list(_crossed(old.steps, new.steps, before, after))
@@ -50,9 +50,9 @@ def positional(
     turned |= {other: one for one, other in turned.items()}
     after = [turned.get(label, label) for label in after]
     sides = _Sides(old.steps, new.steps, before, after, _matched(before, after, new.steps))
-    for label, each in successors.items():
-        here, there = before.index(label), next(n for n, step in enumerate(new.steps) if step.label == each.step)
-        yield succession(old.steps[here], new.steps[there], record(each))
+    for label, (now, record) in successors.items():
+        renamed = next(step for step in new.steps if step.label == now)
+        yield succession(old.steps[before.index(label)], renamed, record)
     done_old, done_new = set[int](sides.pairs), set[int](sides.pairs.values())
     skip = {label for one, other, _ in crossed for label in (one, other)}
     for found, olds, news in _repeated(sides, decided):

@@ -102,3 +102,119 @@ class RunView(Struct, frozen=True):
     waits: tuple[WaitView, ...] = ()
     visits: tuple[VisitView, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Progress(Struct, frozen=True):
+    """Something that happens to a run right now, for a live display; ``step`` is empty for the run itself."""
+
+    what: Literal["begins", "recorded", "failed", "waits", "goes-on", "ended"]
+    run: str
+    step: str
+    kind: str
+    at: float
+    detail: str = ""
+
+
+class Spread(Struct, frozen=True):
+    """A distribution of durations in seconds; all zero when there were none."""
+
+    count: int = 0
+    total: float = 0.0
+    mean: float = 0.0
+    median: float = 0.0
+    p95: float = 0.0
+    longest: float = 0.0
+
+
+class StepMetrics(Struct, frozen=True):
+    """Execution time of the tries of a step ID, and which share of its tries was repeated because one failed."""
+
+    workflow: str
+    step: str
+    kind: str
+    time: Spread
+    tries: int
+    failures: int
+    retry_rate: float
+
+
+class WorkflowMetrics(Struct, frozen=True):
+    """Runs of a workflow: from begin to end, in its steps only, and which share of step calls had a memo."""
+
+    workflow: str
+    runs: int
+    completed: int
+    failed: int
+    open: int
+    duration: Spread
+    in_steps: Spread
+    calls: int
+    recalls: int
+    hit_rate: float
+
+
+class Metrics(Struct, frozen=True):
+    """The four metrics: step execution time, step retry rate, function duration, memoization hit rate."""
+
+    workflows: tuple[WorkflowMetrics, ...]
+    steps: tuple[StepMetrics, ...]
+
+
+class Divergence(Struct, frozen=True):
+    """Where a recorded run and the code part ways.
+
+    ``what``: a step executes again (``reexecuted``) or for the first time but late (``late``), a recorded step is no
+    longer asked for (``lost``), a step receives what another callable recorded (``changed``), or another kind of step
+    did (``rekinded``), the run is ``refused``, or ends with another ``result``.
+    """
+
+    what: Literal["reexecuted", "late", "lost", "changed", "rekinded", "refused", "result"]
+    step: str
+    text: str
+    looks_like: str = ""
+
+
+class Rehearsal(Struct, frozen=True):
+    """A recorded run replayed against the code of now, without executing a step.
+
+    ``followed`` is false when the body could not be followed to its end or to its next new step: ``stopped`` says why.
+    ``drift`` is what the manifests say, when there are two.
+    """
+
+    run: str
+    workflow: str
+    status: Status
+    recalled: int
+    divergences: tuple[Divergence, ...] = ()
+    followed: bool = True
+    stopped: str = ""
+    drift: tuple[str, ...] = ()
+
+
+class Unstable(Struct, frozen=True):
+    """Something that differs between two entries of one body with the same memos; ``rules`` find it in the code."""
+
+    what: Literal["steps", "argument", "result"]
+    step: str
+    cause: Literal["clock", "chance", "hash-seed"]
+    first: str
+    second: str
+    rules: tuple[str, ...]
+
+
+class Determinism(Struct, frozen=True):
+    """What a determinism check found; ``clock_shifted`` is false where no library could shift the clock."""
+
+    workflow: str
+    run: str
+    unstable: tuple[Unstable, ...]
+    clock_shifted: bool
+    refused: str = ""
+
+
+class Drained(Struct, frozen=True):
+    """How many runs in flight hold a memo, or wait for a step, of this ID."""
+
+    workflow: str
+    step: str
+    runs: int

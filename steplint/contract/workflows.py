@@ -62,7 +62,7 @@ def _successor(
     old: ManifestWorkflow, new: Iterable[ManifestWorkflow], decisions: Iterable[Decision]
 ) -> tuple[ManifestWorkflow, Decision] | None:
     for each in decisions:
-        if each.record == "was" and not each.step and each.old == old.id:
+        if each.record == "was" and each.step is None and each.old == old.id:
             for other in new:
                 if concerns(each, other) and (old.app == other.app or not old.app or not other.app):
                     return other, each
