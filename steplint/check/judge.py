@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -34,6 +35,8 @@ class Case(Struct, frozen=True):
     problems: Mapping[str, Problem] = {}
     locked: Manifest | None = None
     changes: tuple[Change, ...] = ()
+    knowledge: Mapping[str, tuple[str, ...]] = {}
+    """What the project knows, by key of `[tool.steplint.knowledge]`; an option of the same name is longer by it."""
     baseline: str | None = None
     """Text of the baseline, if there is one."""
     baseline_path: str = ".steplint-baseline.json"
@@ -90,11 +93,15 @@ def _project(case: Case, rule: Rule) -> Project:
     return Project(
         graph=case.graph,
         dialects=case.dialects,
-        options=options(rule, case.settings),
+        options={name: _known(case, name, value) for name, value in options(rule, case.settings).items()},
         locked=case.locked,
         changes=case.changes,
         strict=case.settings.strict,
     )
+
+
+def _known(case: Case, name: str, value: Any) -> Any:
+    return [*case.knowledge.get(name, ()), *value] if isinstance(value, list) else value
 
 
 def _about_comments(

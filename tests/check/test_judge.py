@@ -12,7 +12,7 @@ from steplint.check.pack import Packs, bundled, load
 from steplint.config.settings import LintSettings
 from steplint.model.graph import Module
 from steplint.model.summary import Pragma, Problem
-from tests.graphs import DIALECTS, at, effect, hop, step, use, workflow
+from tests.graphs import DIALECTS, at, body, effect, hop, step, use, workflow
 
 PACKS = Packs((load(bundled()),))
 CLOCK = effect("time", "time.time", 5, [use("control", 9, step=0, decides="whether step `load` runs")])
@@ -126,3 +126,10 @@ def test_the_report_does_not_depend_on_the_order_of_rules() -> None:
     given = case(workflow(step("step1"), effects=[CLOCK, uuid]))
     rules = list(PACKS.rules.values())
     assert judge(given, PACKS, rules).reported == judge(given, PACKS, rules[::-1]).reported
+
+
+def test_what_the_project_knows_lengthens_the_option_of_the_same_name() -> None:
+    clock = effect("time", "time.time", 5, [use("effect-argument", 9, name="updated_at", slot="clock", verb="insert")])
+    given = workflow(step(body=body(effects=(clock,))))
+    assert names(judge(case(given), PACKS)) == ["clock-in-side-effect"]
+    assert names(judge(case(given, knowledge={"clock-fields-ok": ("updated_at",)}), PACKS)) == []
