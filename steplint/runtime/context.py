@@ -14,7 +14,7 @@ from steplint.runtime.calls import EventLike, as_events, invocation, sleeping, u
 from steplint.runtime.entry import Entry
 from steplint.runtime.errors import BranchStop
 from steplint.runtime.groups import Group
-from steplint.runtime.ops import EXECUTING, PLAN, Op, Plan, Planned, Wait
+from steplint.runtime.ops import EXECUTING, PLAN, Call, Op, Plan, Planned, Wait
 from steplint.runtime.schedule import Event
 from steplint.runtime.store import Step as Memo
 from steplint.runtime.values import decode
@@ -91,7 +91,7 @@ class StepTools:
     def run(self, step_id: str, handler: Callable[..., T], *handler_args: Any) -> T:
         """Return what ``handler(*handler_args)`` returned, as JSON has it; called only if that is not recorded."""
         entry = self._entry
-        found = entry.call("run", step_id, handler)
+        found = entry.call("run", step_id, handler, *handler_args)
         if not isinstance(found, Op):
             return found.value()  # type: ignore[no-any-return]
         plan = PLAN.get()
@@ -102,12 +102,12 @@ class StepTools:
 
     def sleep(self, step_id: str, duration: Duration) -> None:
         """Wait for ``duration`` (a timedelta, or milliseconds)."""
-        found = self._entry.call("sleep", step_id, "")
+        found = self._entry.call("sleep", step_id)
         return _waited(self._entry, found, lambda op: sleeping(self._entry.visit, op, duration))  # type: ignore[no-any-return]
 
     def sleep_until(self, step_id: str, until_time: datetime) -> None:
         """Wait until a time; one without a zone is local time."""
-        found = self._entry.call("sleep", step_id, "")
+        found = self._entry.call("sleep", step_id)
         return _waited(self._entry, found, lambda op: until(self._entry.visit, op, until_time))  # type: ignore[no-any-return]
 
     def wait_for_event(
@@ -117,18 +117,18 @@ class StepTools:
 
         ``match`` is a path, such as ``data.user_id``, at which it must equal the event that the run began with.
         """
-        found = self._entry.call("wait", step_id, event)
+        found = self._entry.call("wait", step_id, event, match)
         value = _waited(self._entry, found, lambda op: waiting(self._entry.visit, op, event, match, timeout))
         return Event(**value) if value is not None else None
 
     def send_event(self, step_id: str, events: EventLike | Sequence[EventLike]) -> list[str]:
         """Send one event or several, exactly once; returns their IDs."""
-        found = self._entry.call("send", step_id, "")
+        found = self._entry.call("send", step_id, "", events)
         return _sent(self._entry, found, events)  # type: ignore[no-any-return]
 
     def invoke(self, step_id: str, workflow: Workflow | str, data: Mapping[str, object] | None = None) -> Any:
         """Return the result of a run of ``workflow`` with ``data``; raises `StepError` if that run fails."""
-        found = self._entry.call("invoke", step_id, workflow)
+        found = self._entry.call("invoke", step_id, workflow, data)
         return _waited(self._entry, found, lambda op: invocation(self._entry.visit, op, workflow, data))
 
 
@@ -146,15 +146,18 @@ class AsyncStepTools:
 
     def run(self, step_id: str, handler: Callable[..., Any], *handler_args: Any) -> Coroutine[Any, Any, Any]:
         """Give what ``handler(*handler_args)`` returned, as JSON has it; it is called only if that is not recorded."""
-        return self._track(step_id, self._run, handler, handler_args)
+        call = self._entry.name("run", step_id, handler, *handler_args)
+        return self._track(call, self._run(call, handler, handler_args))
 
     def sleep(self, step_id: str, duration: Duration) -> Coroutine[Any, Any, None]:
         """Wait for ``duration`` (a timedelta, or milliseconds)."""
-        return self._track(step_id, self._wait, "sleep", "", lambda op: sleeping(self._entry.visit, op, duration))
+        call = self._entry.name("sleep", step_id)
+        return self._track(call, self._wait(call, lambda op: sleeping(self._entry.visit, op, duration)))
 
     def sleep_until(self, step_id: str, until_time: datetime) -> Coroutine[Any, Any, None]:
         """Wait until a time; one without a zone is local time."""
-        return self._track(step_id, self._wait, "sleep", "", lambda op: until(self._entry.visit, op, until_time))
+        call = self._entry.name("sleep", step_id)
+        return self._track(call, self._wait(call, lambda op: until(self._entry.visit, op, until_time)))
 
     def wait_for_event(
         self, step_id: str, *, event: str, match: str | None = None, timeout: Duration | None = None
@@ -163,34 +166,32 @@ class AsyncStepTools:
 
         ``match`` is a path, such as ``data.user_id``, at which it must equal the event that the run began with.
         """
-        return self._track(step_id, self._event, event, match, timeout)
+        call = self._entry.name("wait", step_id, event, match)
+        return self._track(call, self._event(call, lambda op: waiting(self._entry.visit, op, event, match, timeout)))
 
     def send_event(self, step_id: str, events: EventLike | Sequence[EventLike]) -> Coroutine[Any, Any, list[str]]:
         """Send one event or several, exactly once; gives their IDs."""
-        return self._track(step_id, self._send, events)
+        call = self._entry.name("send", step_id, "", events)
+        return self._track(call, self._send(call, events))
 
     def invoke(
         self, step_id: str, workflow: Workflow | str, data: Mapping[str, object] | None = None
     ) -> Coroutine[Any, Any, Any]:
         """Give the result of a run of ``workflow`` with ``data``; raises `StepError` if that run fails."""
-        return self._track(
-            step_id, self._wait, "invoke", workflow, lambda op: invocation(self._entry.visit, op, workflow, data)
-        )
+        call = self._entry.name("invoke", step_id, workflow, data)
+        return self._track(call, self._wait(call, lambda op: invocation(self._entry.visit, op, workflow, data)))
 
-    def _track(
-        self, step_id: str, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any
-    ) -> Coroutine[Any, Any, Any]:
-        """Return ``call`` under the key of this use: the order of calls counts, not the order of awaits."""
-        entry = self._entry
-        occurrence, key = entry.take(step_id)
-        coroutine = call(key, (step_id, occurrence, key), *args)
-        entry.open_calls[key] = (step_id, coroutine)
+    def _track(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
+        """Return ``coroutine``; its key is taken already: the order of calls counts, not the order of awaits."""
+        self._entry.open_calls[call.key] = (call.id, coroutine)
         return coroutine
 
-    async def _run(self, key: str, name: tuple[str, int, str], handler: Callable[..., Any], args: Any) -> Any:
-        entry = self._entry
-        del entry.open_calls[key]
-        found = entry.look("run", *name, handler)
+    def _look(self, call: Call) -> Memo | Op:
+        del self._entry.open_calls[call.key]
+        return self._entry.look(call)
+
+    async def _run(self, call: Call, handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        entry, found = self._entry, self._look(call)
         if not isinstance(found, Op):
             return found.value()
         plan = PLAN.get()
@@ -199,21 +200,15 @@ class AsyncStepTools:
         outcome = await perform.execute_async(entry, found, handler, args)
         return entry.proceed(found, entry.visit.settle(found, outcome))
 
-    async def _wait(
-        self, key: str, name: tuple[str, int, str], kind: Any, target: Any, wait: Callable[[Op], Wait]
-    ) -> Any:
-        del self._entry.open_calls[key]
-        return _waited(self._entry, self._entry.look(kind, *name, target), wait)
+    async def _wait(self, call: Call, wait: Callable[[Op], Wait]) -> Any:
+        return _waited(self._entry, self._look(call), wait)
 
-    async def _event(self, key: str, name: tuple[str, int, str], event: str, match: Any, timeout: Any) -> Any:
-        value = await self._wait(
-            key, name, "wait", event, lambda op: waiting(self._entry.visit, op, event, match, timeout)
-        )
+    async def _event(self, call: Call, wait: Callable[[Op], Wait]) -> Event | None:
+        value = await self._wait(call, wait)
         return Event(**value) if value is not None else None
 
-    async def _send(self, key: str, name: tuple[str, int, str], events: Any) -> Any:
-        del self._entry.open_calls[key]
-        return _sent(self._entry, self._entry.look("send", *name, ""), events)
+    async def _send(self, call: Call, events: EventLike | Sequence[EventLike]) -> Any:
+        return _sent(self._entry, self._look(call), events)
 
 
 class GroupTools:

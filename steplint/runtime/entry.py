@@ -12,7 +12,7 @@ from steplint.contract.identity import step_key
 from steplint.contract.runs import StepKind
 from steplint.runtime.errors import BranchStop, Interrupt, Stopping, refuse
 from steplint.runtime.keys import Keys
-from steplint.runtime.ops import EXECUTING, PLAN, Op, callable_name
+from steplint.runtime.ops import EXECUTING, PLAN, Call, Op, callable_name
 from steplint.runtime.store import Step
 from steplint.runtime.visit import Visit
 
@@ -31,38 +31,35 @@ class Entry:
         self.open_calls: dict[str, tuple[str, Coroutine[Any, Any, Any]]] = {}
         visit.entries += 1
 
-    def call(self, kind: StepKind, step_id: str, target: object) -> Step | Op:
-        """Return the memo of the next use of ``step_id``, or the operation to execute; may leave the body.
+    def call(self, kind: StepKind, step_id: str, target: object = "", *args: object) -> Step | Op:
+        """Return the memo of the next use of ``step_id``, or the operation to execute; may leave the body."""
+        return self.look(self.name(kind, step_id, target, *args))
 
-        ``target`` is what is called: a function, a workflow, the name of an event.
-        """
-        return self.look(kind, step_id, *self.take(step_id), target)
-
-    def take(self, step_id: str) -> tuple[int, str]:
-        """Return the occurrence and key of the next use of ``step_id``."""
+    def name(self, kind: StepKind, step_id: str, target: object = "", *args: object) -> Call:
+        """Return the call with the key of the next use of ``step_id``."""
         if not isinstance(step_id, str) or not step_id:
             refuse("BadStepId", f"a step ID is a text that is not empty, not {step_id!r}")
         outer = EXECUTING.get()
         if outer is not None:
             refuse("NestedStep", f"step `{step_id}` is called inside the handler of step `{outer.label}`")
-        return self.keys.take(step_id)
+        return Call(kind, step_id, *self.keys.take(step_id), target, args)
 
-    def look(self, kind: StepKind, step_id: str, occurrence: int, key: str, target: object) -> Step | Op:
-        """Return the memo of ``key``, or the operation to execute; may leave the body."""
+    def look(self, call: Call) -> Step | Op:
+        """Return the memo of ``call``, or the operation to execute; may leave the body."""
         visit = self.visit
         visit.calls += 1
-        memo = visit.memos.get(key) or (self._alias(key, step_id, occurrence) if visit.bound.aliased else None)
+        memo = visit.memos.get(call.key) or (self._alias(call) if visit.bound.aliased else None)
         if memo is None:
-            return self._missing(kind, step_id, occurrence, key, target)
-        if memo.kind != kind or memo.id != step_id:
-            self._mismatch(memo, kind, step_id)
+            return self._missing(call)
+        if memo.kind != call.kind or memo.id != call.id:
+            self._mismatch(memo, call)
         if visit.branches and (plan := PLAN.get()) is not None:
-            self._pin(key, step_id, plan.path)
+            self._pin(call, plan.path)
         visit.recalls += 1
         self.unseen -= 1
         return memo
 
-    def _missing(self, kind: StepKind, step_id: str, occurrence: int, key: str, target: object) -> Op:
+    def _missing(self, call: Call) -> Step | Op:
         visit = self.visit
         self.unseen = 0
         plan = PLAN.get()
@@ -72,43 +69,40 @@ class Entry:
         if plan is not None:
             if plan.stopping:
                 raise BranchStop
-            self._pin(key, step_id, plan.path)
-        timer = visit.timers.get(key)
-        if timer is not None and key in self.due:
-            self.met.add(key)
-            return Op(kind, step_id, occurrence, key, timer.position, timer.attempt, True, callable_name(target))
+            self._pin(call, plan.path)
+        timer = visit.timers.get(call.key)
+        if timer is not None and call.key in self.due:
+            self.met.add(call.key)
+            return Op(*_identity(call), timer.position, timer.attempt, True, callable_name(call.target))
         # While something is pending, nothing new begins: a parallel group goes on when all of it is done.
         if visit.timers:
-            raise self.stop(step_id)
+            raise self.stop(call.id)
         if visit.settings.stopping():
-            self.left = step_id
+            self.left = call.id
             raise Stopping
-        return Op(kind, step_id, occurrence, key, visit.reserve(), callable=callable_name(target))
+        return Op(*_identity(call), visit.reserve(), callable=callable_name(call.target))
 
-    def _alias(self, key: str, step_id: str, occurrence: int) -> Step | None:
+    def _alias(self, call: Call) -> Step | None:
         """Return the memo that a recorded rename left under an earlier ID; from now on it has the new one."""
-        visit = self.visit
-        for earlier in visit.bound.aliases(step_id):
-            memo = visit.memos.pop(step_key(earlier, occurrence), None)
+        memos = self.visit.memos
+        for earlier in self.visit.bound.aliases(call.id):
+            memo = memos.pop(step_key(earlier, call.occurrence), None)
             if memo is not None:
-                visit.memos[key] = replace(memo, id=step_id)
-                return visit.memos[key]
+                memos[call.key] = replace(memo, id=call.id)
+                return memos[call.key]
         return None
 
-    def _mismatch(self, memo: Step, kind: str, step_id: str) -> None:
+    def _mismatch(self, memo: Step, call: Call) -> None:
         """Refuse a memo that another call left under this key, unless the guard lets another kind pass."""
-        if memo.id != step_id:
-            refuse("CollidingKeys", f"the key of step `{step_id}` is recorded for step `{memo.label}`")
+        if memo.id != call.id:
+            refuse("CollidingKeys", f"the key of step `{call.label}` is recorded for step `{memo.label}`")
         if self.visit.bound.acts("stale") == "refuse":
-            refuse("Drift", f"step `{memo.label}` is recorded as `{memo.kind}`; the code calls `{kind}`")
+            refuse("Drift", f"step `{memo.label}` is recorded as `{memo.kind}`; the code calls `{call.kind}`")
 
-    def _pin(self, key: str, step_id: str, path: str) -> None:
+    def _pin(self, call: Call, path: str) -> None:
         """Refuse a key that moves from one callable of a group to another: its number depends on what is done."""
-        if self.visit.branches.setdefault(key, path) != path:
-            refuse(
-                "MovingKey",
-                f"step `{step_id}` is used in two callables of a parallel group, which it swaps; use two IDs",
-            )
+        if self.visit.branches.setdefault(call.key, path) != path:
+            refuse("MovingKey", f"step `{call.id}` is used in two callables of a parallel group; use two IDs")
 
     def stop(self, step_id: str) -> Interrupt:
         """Return what to raise at a step that cannot go on in this entry."""
@@ -131,3 +125,7 @@ class Entry:
         for _, call in self.open_calls.values():
             call.close()
         return [step_id for step_id, _ in self.open_calls.values()]
+
+
+def _identity(call: Call) -> tuple[StepKind, str, int, str]:
+    return call.kind, call.id, call.occurrence, call.key

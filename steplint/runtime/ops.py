@@ -14,6 +14,22 @@ from steplint.runtime.errors import BranchStop
 from steplint.runtime.store import Run, Timer
 
 
+class Call(Struct, frozen=True):
+    """A step call as the body makes it; ``target`` is a function, a workflow or its ID, or the name of an event."""
+
+    kind: StepKind
+    id: str
+    occurrence: int
+    key: str
+    target: object
+    args: tuple[object, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The ID, with ``:n`` after n earlier uses."""
+        return self.id if self.occurrence == 0 else f"{self.id}:{self.occurrence}"
+
+
 class Op(Struct, frozen=True):
     """A step call without a memo. ``postponed``: an earlier try failed and left a timer."""
 
