@@ -49,19 +49,23 @@ class StepForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     `method` is a path on the context (``step.run``), `call` a qualified function or method, `decorator` marks functions
     whose calls are steps. Positions in `id` and `body` are tried in order: ``0`` a positional argument, ``"name"`` a
-    keyword, ``"0[name]"`` an entry of a dict argument, ``"@name"`` / ``"@qualname"`` of the callable, ``"@reference"``
-    the name under which a `ReferenceForm` publishes it (or the text itself), ``"=text"`` a fixed name.
+    keyword, ``"0[name]"`` an entry of a dict argument, ``"@name"`` / ``"@qualname"`` / ``"@path"`` of the callable (a
+    path is ``module.qualname``), ``"@module"`` the last part of the module it stands in, ``"@reference"`` the name
+    under which a `ReferenceForm` publishes it (or its own, or the text itself), ``"@published"`` the same for published
+    callables only, ``"=text"`` a fixed name.
     """
 
     kind: Literal["run", "sleep", "wait", "send", "invoke", "infer", "state", "callback", "patch", "child", "other"]
     method: str = ""
     call: str = ""
     decorator: str = ""
+    verb: str = ""
+    """The step is not the call of a function so decorated, but of this method of it (``child.aio_run(...)``)."""
     id: tuple[Position, ...] = ()
     keys: tuple[Position, ...] = ()
     """Further arguments that are part of the identity (``id=`` of a child workflow)."""
     body: tuple[Position, ...] = ()
-    """Positions of the callable. Of an `invoke`, or a `child` form without ``child``, it only names: it runs elsewhere."""
+    """Positions of the callable. Of kind invoke, send, or child without ``child``: it runs elsewhere and only names."""
     passes: int | None = None
     """First positional argument handed on to the body."""
     passes_keyword: str = ""
@@ -73,7 +77,7 @@ class StepForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     called: bool = False
     """The body argument is itself the call of a function that returns the body (``context.step(charge(card))``)."""
     child: str = ""
-    """The body is workflow code that receives a context: path of the context its first parameter is, or ``-``."""
+    """The body is workflow code of this run that receives a context: its path, ``.`` the whole one, ``-`` none."""
     duration: Position | None = None
     """Position of the duration of a durable timer."""
     applies: bool = False
@@ -120,6 +124,8 @@ class Dialect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     packages: tuple[str, ...]
     """Distribution and import names of the SDK; importing one activates the dialect for SL005."""
     verified_with: tuple[str, ...]
+    versions: str = ""
+    """Versions of the SDK that the file is for, where another file has the others: ``<2`` or ``>=2``."""
     evidence: Literal["run", "read", "documented"] = "read"
     """How the verdicts were established: observed on the running engine, read in its source, or from its documents."""
     checks: tuple[str, ...] = ()
