@@ -20,11 +20,9 @@ _WAYS = {
     StepForm: ("method", "call", "decorator"),
     ReferenceForm: ("decorator", "call"),
 }
-_ALTERNATIVES = {("aws", "aws1"), ("azure", "azure-v1"), ("resonate", "resonate04")}
-"""Versions of one SDK: one of them is active at a time, so they share calls."""
-
-_PLACE = re.compile(r"\d+\[[^\[\]]+\]|@name|@qualname|@reference|=.+|[A-Za-z_]\w*")
+_PLACE = re.compile(r"\d+\[[^\[\]]+\]|@(?:name|qualname|path|module|reference|published)|=.+|[A-Za-z_]\w*")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_VERSIONS = re.compile(r"(?P<how><|>=)(?P<version>\d+(\.\d+)*)")
 
 
 def load_dialects(folder: Path, extra: Sequence[Path] = ()) -> dict[str, Dialect]:
@@ -41,6 +39,31 @@ def load_dialects(folder: Path, extra: Sequence[Path] = ()) -> dict[str, Dialect
         paths[dialect.name], found[dialect.name] = path, dialect
     _refuse_double_claims(found, paths)
     return {name: expanded(found[name]) for name in sorted(found)}
+
+
+def chosen(dialects: Mapping[str, Dialect], versions: Mapping[str, str]) -> dict[str, Dialect]:
+    """Return ``dialects`` without those for versions that the project does not have.
+
+    ``versions`` maps distributions (or import names) to the version that is installed or required; where none is
+    known, the dialect of the newer versions stays.
+    """
+    return {name: each for name, each in dialects.items() if _applies(each, versions)}
+
+
+def _applies(dialect: Dialect, versions: Mapping[str, str]) -> bool:
+    said = _VERSIONS.fullmatch(dialect.versions)
+    if said is None:
+        return True
+    distributions = {text.partition(" ")[0] for text in dialect.verified_with} | set(dialect.packages)
+    have = next((version for name, version in versions.items() if name in distributions), None)
+    if have is None:
+        return said["how"] == ">="
+    newer = _numbers(have) >= _numbers(said["version"])
+    return newer if said["how"] == ">=" else not newer
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
 def read_dialect(path: Path) -> Dialect:
@@ -99,10 +122,15 @@ def _refuse_double_claims(dialects: dict[str, Dialect], paths: dict[str, Path]) 
     for name, dialect in dialects.items():
         for key, claim in _claims(dialect):
             owner = claims.setdefault(claim, name)
-            if owner != name and tuple(sorted((owner, name))) not in _ALTERNATIVES:
+            if owner != name and not _alternatives(dialects[owner], dialect):
                 message = f"`{claim[1]}` is claimed by the dialects `{owner}` and `{name}`"
                 hint = f"{paths[owner].name} has it too: leave it to one, or list one of them in `dialects`"
                 raise _error(paths[name], key, message, hint)
+
+
+def _alternatives(one: Dialect, other: Dialect) -> bool:
+    """Return whether two dialects are for different versions of one SDK, so that one of them is active."""
+    return bool(one.versions and other.versions) and one.packages == other.packages
 
 
 def _claims(dialect: Dialect) -> Iterator[tuple[Key, tuple[str, str]]]:
@@ -125,6 +153,8 @@ def _problems(dialect: Dialect) -> Iterator[tuple[Key, str]]:
         yield ("words",), "`words` is empty: without a word no file is ever read for this SDK"
     if not dialect.workflow:
         yield ("name",), f"dialect `{dialect.name}` declares no workflow: it needs a `[[workflow]]`"
+    if dialect.versions and not _VERSIONS.fullmatch(dialect.versions):
+        yield ("versions",), f"`{dialect.versions}` is no range of versions; expected `<2` or `>=2`"
     tables: tuple[tuple[str, Sequence[Form]], ...] = (
         ("workflow", dialect.workflow),
         ("step", dialect.step),
@@ -154,7 +184,7 @@ def _form_problems(form: Form) -> Iterator[tuple[Key, str]]:
             if not _is_place(place):
                 yield (
                     (field,),
-                    f"`{place}` is no position, keyword, `0[name]`, `@name`, `@qualname`, `@reference` or `=text`,",
+                    f"`{place}` is no position, keyword, `0[name]`, `@name` or the like, or `=text`,",
                 )
     if isinstance(form, StepForm) and form.passes is not None and not form.body:
         yield ("passes",), "`passes` without `body`"

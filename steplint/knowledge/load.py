@@ -1,4 +1,4 @@
-"""All tables of a run as one value: read from TOML once, kept as msgpack by the caller under the digest of the files."""
+"""All tables of a run as one value: read from TOML once, then msgpack that the caller keeps under a digest."""
 
 from __future__ import annotations
 
