@@ -64,9 +64,8 @@ class _Explained(Struct, frozen=True):
         spans = [finding.place.span, *(note.place.span for note in finding.notes), *(hop.place.span for hop in trace)]
         size = max(2, gutter(spans))
         yield header(self.reported, self.view)
-        yield from self._frame(
-            finding.place, [Label(finding.place.span, finding.label, primary=True), *_labels(near)], size
-        )
+        labels = [Label(finding.place.span, finding.label, primary=True), *_labels(near)]
+        yield from self._frame(finding.place, labels, size, context=2 if self._change() is None else 0)
         for note in far[:_SECOND]:
             yield from self._second(note, size)
         yield from self._trace(trace, size)

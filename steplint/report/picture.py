@@ -27,7 +27,9 @@ def picture(compared: Compared, report: Report) -> str:
         return ""
     title = escape(f"{compared.id} ({compared.dialect})")
     drawn = [f"    {node(each)}" for each in boxes]
-    return "\n".join(["flowchart TD", f'  subgraph wf["{title}"]', *drawn, "  end", *arrows, CLASSES])
+    return "\n".join(
+        ["flowchart TD", f'  subgraph wf["{title}"]', "    direction TB", *drawn, "  end", *arrows, CLASSES]
+    )
 
 
 def _boxes(listed: Sequence[Entry], changes: Sequence[Change]) -> Iterator[Node]:

@@ -18,8 +18,6 @@ CHAR, ROW = 7.2, 17
 """Cell of the font and height of a line, in pixels."""
 _PAD, _GAP, _SPLIT, _TITLE, _LANE = 12, 24, 18, 24, 36
 _MOST = 44
-_DEEPEST = 40
-"""Constructs below this depth are drawn without a frame of their own."""
 _LOOPS = ("for", "while", "comprehension")
 _ARMS = ("if", "else", "case", "try", "except", "finally")
 
@@ -69,7 +67,7 @@ def layout(workflow: Workflow, changes: Sequence[Change] = ()) -> Block:
     """Return the picture of ``workflow``, without its title."""
     present, gone = of_workflow(workflow, changes)
     placer = _Placer(workflow, {step.position: step for step in workflow.steps}, present)
-    blocks = [placer.sequence(tree(workflow), 0)]
+    blocks = [placer.sequence(tree(workflow))]
     blocks += [_box("step", "removed", (wording.old_label(each), wording.TITLES[each.kind])) for each in gone]
     return _row(blocks) if len(blocks) > 1 else blocks[0]
 
@@ -79,17 +77,17 @@ class _Placer(Struct, frozen=True):
     steps: Mapping[int, Step]
     present: Mapping[int, Change]
 
-    def sequence(self, nodes: Sequence[Branch | Leaf], depth: int) -> Block:
+    def sequence(self, nodes: Sequence[Branch | Leaf]) -> Block:
         """Return ``nodes`` below each other; arms of one branch share a row."""
         blocks = list[Block]()
         for _, group in groupby(enumerate(nodes), key=lambda pair: _group(*pair)):
             same = [node for _, node in group]
-            blocks.append(self._arms(same, depth) if _is_arm(same[0]) else self._one(same[0], depth))
+            blocks.append(self._arms(same) if _is_arm(same[0]) else self._one(same[0]))
         return _column(blocks)
 
-    def _one(self, node: Branch | Leaf, depth: int) -> Block:
+    def _one(self, node: Branch | Leaf) -> Block:
         if isinstance(node, Branch):
-            return self._framed(node, depth)
+            return self._framed(node)
         if node.step is not None:
             return self._step(self.steps[node.step])
         effect = self.workflow.effects[node.effect or 0]
@@ -106,21 +104,15 @@ class _Placer(Struct, frozen=True):
             words.append(f"use {step.occurrence + 1}")
         if change is not None:
             words.append(wording.TITLES[change.kind])
-        lines = [readable(step), " · ".join(words)]
+        lines = [readable(step) or "(empty)", " · ".join(words)]
         if step.body is not None and step.body.call:
             lines.append(f"{step.body.call}()")
         lines += dict.fromkeys(f"{each.kind}: {each.api}" for each in effects_of(step)[:3])
         hint = f"{step.label} at {step.place.path}:{step.place.span.line}"
         return _box("step", look(change, dynamic=step.id is None), tuple(lines), hint, step.position)
 
-    def _framed(self, branch: Branch, depth: int) -> Block:
-        inner = (
-            self._parallel(branch, depth)
-            if branch.frame.kind == "combinator"
-            else self.sequence(branch.children, depth + 1)
-        )
-        if depth >= _DEEPEST:
-            return inner
+    def _framed(self, branch: Branch) -> Block:
+        inner = self._parallel(branch) if branch.frame.kind == "combinator" else self.sequence(branch.children)
         head = _cut(title(branch.frame))
         width = max(inner.width, cells.width(head) * CHAR) + 2 * _PAD
         height = inner.height + _TITLE + _PAD
@@ -130,11 +122,11 @@ class _Placer(Struct, frozen=True):
         ends = bool(branch.frame.leaves)
         return Block(width, height, (frame, *placed.boxes), placed.lines, ends)
 
-    def _parallel(self, branch: Branch, depth: int) -> Block:
-        return _row([self._one(child, depth + 1) for child in branch.children])
+    def _parallel(self, branch: Branch) -> Block:
+        return _row([self._one(child) for child in branch.children])
 
-    def _arms(self, arms: Sequence[Branch | Leaf], depth: int) -> Block:
-        blocks = [self._one(arm, depth) for arm in arms]
+    def _arms(self, arms: Sequence[Branch | Leaf]) -> Block:
+        blocks = [self._one(arm) for arm in arms]
         frames = [arm.frame for arm in arms if isinstance(arm, Branch)]
         if [frame.kind for frame in frames] == ["if"]:
             blocks.append(Block(_LANE, 0))

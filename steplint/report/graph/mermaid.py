@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from steplint.report.graph.changes import look, of_workflow
 from steplint.report.graph.tree import readable
 from steplint.report.view import GraphView
 
-MOST_NODES, MOST_EDGES, _LABEL = 60, 90, 60
+MOST_NODES, MOST_EDGES, _MOST_REMOVED, _LABEL = 60, 90, 10, 60
 """Mermaid itself refuses 500 edges and 50,000 characters; a picture is unreadable long before."""
 
 CLASSES = """\
@@ -79,14 +79,14 @@ def render(graph: StepGraph, view: GraphView) -> str:
     """Return ``graph`` as a flowchart within 60 nodes and 90 edges; a comment says what is left out."""
     lines, nodes, edges, left = ["flowchart TD"], 0, 0, list[str]()
     for number, workflow in enumerate(graph.workflows, 1):
-        boxes, arrows, hidden = _picture(workflow, view, MOST_NODES, MOST_EDGES, nodes)
+        boxes, arrows, hidden = _picture(workflow, view.changes, nodes)
         if nodes + len(boxes) > MOST_NODES or edges + len(arrows) > MOST_EDGES:
             left.append(workflow.id)
             continue
         nodes, edges = nodes + len(boxes), edges + len(arrows)
         lines += _drawn(f"wf{number}", workflow, boxes, arrows)
         if hidden:
-            view.warn(f"mermaid: {hidden} steps of `{workflow.id}` are drawn as one box")
+            view.warn(f"mermaid: {hidden} steps of `{workflow.id}` share a box")
     lines.append(CLASSES)
     if left:
         view.warn(f"mermaid: {len(left)} workflows left out, name the one to draw: {', '.join(left[:5])}")
@@ -94,44 +94,40 @@ def render(graph: StepGraph, view: GraphView) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _drawn(name: str, workflow: Workflow, boxes: list[Node], arrows: list[str]) -> Iterator[str]:
+def _drawn(name: str, workflow: Workflow, boxes: Sequence[Node], arrows: Sequence[str]) -> Iterator[str]:
     yield f'  subgraph {name}["{escape(f"{workflow.id} ({workflow.dialect})")}"]'
+    yield "    direction TB"
     for each in boxes or [Node(f"{name}none", ("no steps",), "same")]:
         yield f"    {node(each)}"
     yield "  end"
     yield from (f"  {each}" for each in arrows)
 
 
-def _picture(
-    workflow: Workflow, view: GraphView, most: int, most_edges: int, base: int
-) -> tuple[list[Node], list[str], int]:
-    """Return boxes and arrows of ``workflow``, and how many steps share one box because there are too many."""
-    present, gone = of_workflow(workflow, view.changes)
-    order = [pair for pair in workflow.order if pair[0] != pair[1]] or _chain(workflow)
-    loops = [pair for pair in workflow.order if pair[0] == pair[1]]
-    groups, hidden = _groups(workflow, present, most - len(gone))
+def _picture(workflow: Workflow, changes: Sequence[Change], base: int) -> tuple[list[Node], list[str], int]:
+    """Return boxes and arrows of ``workflow``, and how many steps share a box because there are too many."""
+    present, gone = of_workflow(workflow, changes)
+    removed = [wording.old_label(each) for each in gone]
+    if len(removed) > _MOST_REMOVED:
+        removed = [f"{len(removed)} removed"]
+    groups, hidden = _groups(workflow, present, MOST_NODES - len(removed))
     name = {position: f"n{base + index}" for index, group in enumerate(groups, 1) for position in group}
-    by_position = {step.position: step for step in workflow.steps}
-    boxes = [_box(name[group[0]], [by_position[each] for each in group], present) for group in groups]
-    arrows = dict.fromkeys(
-        f"{name[one]} --> {name[other]}"
-        for one, other in (*order, *loops)
-        if one in name and other in name and (name[one] != name[other] or one == other)
-    )
-    boxes += [
-        Node(f"n{base + len(groups) + index}", (wording.old_label(each),), "removed")
-        for index, each in enumerate(gone, 1)
-    ]
-    if len(arrows) > most_edges:
-        arrows = dict.fromkeys(
-            f"{name[one]} --> {name[other]}" for one, other in _chain(workflow) if name[one] != name[other]
-        )
-    return boxes, list(arrows), hidden
+    steps = {step.position: step for step in workflow.steps}
+    boxes = [_box(name[group[0]], [steps[each] for each in group], present) for group in groups]
+    boxes += [Node(f"n{base + len(boxes) + index}", (label,), "removed") for index, label in enumerate(removed, 1)]
+    arrows = _arrows(workflow.order or _chain(workflow), name)
+    if len(arrows) > MOST_EDGES:
+        arrows = _arrows(_chain(workflow), name)
+    return boxes, arrows, hidden + (len(gone) if len(gone) > len(removed) else 0)
+
+
+def _arrows(order: Iterable[tuple[int, int]], name: Mapping[int, str]) -> list[str]:
+    """Return an arrow for each pair; pairs within one box are left out, unless a step follows itself."""
+    known = ((name[one], name[other], one == other) for one, other in order if one in name and other in name)
+    return list(dict.fromkeys(f"{one} --> {other}" for one, other, itself in known if one != other or itself))
 
 
 def _chain(workflow: Workflow) -> list[tuple[int, int]]:
-    positions = [step.position for step in workflow.steps]
-    return list(pairwise(positions))
+    return list(pairwise(step.position for step in workflow.steps))
 
 
 def _groups(workflow: Workflow, present: dict[int, Change], most: int) -> tuple[list[list[int]], int]:

@@ -24,6 +24,9 @@ class Branch(Struct, frozen=True):
     children: tuple[Branch | Leaf, ...]
 
 
+_DEEPEST = 60
+"""Constructs below this depth are left out, so that no reader of the tree runs out of stack."""
+
 _Item = tuple[tuple[Frame, ...], Leaf]
 
 
@@ -84,7 +87,7 @@ def _nested(items: Sequence[_Item], depth: int) -> tuple[Branch | Leaf, ...]:
     nodes, at = list[Branch | Leaf](), 0
     while at < len(items):
         frames, leaf = items[at]
-        if len(frames) <= depth:
+        if len(frames) <= depth or depth >= _DEEPEST:
             nodes.append(leaf)
             at += 1
             continue
