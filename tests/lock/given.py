@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from steplint.config.settings import LockSettings
 from steplint.contract.manifest import Generator, Manifest, ManifestStep, ManifestWorkflow
 from steplint.lock.file import LockFile
+from steplint.lock.named import State
 from steplint.lock.policy import Policy
-from steplint.lock.records import State
 from steplint.lock.update import assemble
 from steplint.model.dialect import Dialect
 
