@@ -414,7 +414,7 @@ _HARMLESS = frozenset(
 def _quits(walk: Walk, place: Place) -> bool:
     for index, call in enumerate(walk.function.calls):
         block = walk.function.blocks[call.block]
-        if block.kind == "except" and walk.head_span(block.statement, block.span) == place.span:
+        if block.kind == "except" and walk.frames.clause(block) == place.span:
             value = walk.results.get(index)
             name = value.thing.name if value is not None and isinstance(value.thing, Instance) else ""
             if walk.linker.apis.exits(name or walk.frames.text(call.callee)):
@@ -458,11 +458,7 @@ def _returns(walk: Walk, place: Place) -> str:
     """Return the handler's result as text."""
     for statement in walk.function.statements:
         block = walk.function.blocks[statement.block]
-        if (
-            statement.kind == "return"
-            and block.kind == "except"
-            and walk.head_span(block.statement, block.span) == place.span
-        ):
+        if statement.kind == "return" and block.kind == "except" and walk.frames.clause(block) == place.span:
             return _literal(statement.value)
     return ""
 

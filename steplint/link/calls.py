@@ -165,7 +165,7 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
     linker, name = walk.linker, thing.name
     forms = linker.forms
     match = forms.step_call(name, walk.dialect)
-    if match is not None and walk.zone != "outside" and (match.dialect.name == walk.dialect or walk.zone != "body"):
+    if match is not None and walk.zone != "outside" and match.dialect.name == walk.dialect:
         return durable.operation(site, match.dialect, match.form, name, given, "high")
     if walk.dialect and forms.is_gate(walk.dialect, name):
         return gate(site, given)
@@ -243,6 +243,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
         nature=callee.nature if thing.receiver is not None else "",
     )
     if apis.deterministic(name):
+        changes(site, given)
         return result
     found = apis.call(name, written_arguments)
     if found is not None and found.level != "off":
@@ -358,17 +359,16 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str) 
             walk.use(each.value, "delay", site.place, api=name)
             continue
         walk.use_parts(
-            each.value, role, site.place, each.keyword or named_argument(each), api=name or site.path, verb=site.verb
+            each.value,
+            role,
+            site.place,
+            each.keyword or durable.named_argument(each),
+            api=name or site.path,
+            verb=site.verb,
         )
     walk.use(site.callee, role, site.place, api=name or site.path, verb=site.verb)
     for each in given:
         walk.touch(each.value)
-
-
-def named_argument(given: Given) -> str:
-    """Return the name of a positional argument that is a plain variable: `insert(record_id)` gives `record_id`."""
-    text = given.value.text
-    return text.rpartition(".")[2] if text and text.replace(".", "").replace("_", "").isalnum() else ""
 
 
 def changes(site: Site, given: tuple[Given, ...]) -> None:
@@ -404,7 +404,7 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     run_callables(site, given)
     if apis.delay("", None) and not site.path:
         return result
-    if walk.zone != "outside" and not walk.silent and site.path and callee.nature not in ("event", "memo"):
+    if walk.zone != "outside" and not walk.silent and site.path and site.receiver in ("", "self"):
         walk.out.unresolved.append(Unresolved(site.place, f"`{site.path}` could not be followed"))
     if site.receiver and not given:
         return result
@@ -420,10 +420,16 @@ def spent_unknown(site: Site, given: tuple[Given, ...], result: Abstract, name: 
         if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
             walk.use(each.value, "delay", site.place, api=name)
         elif reads:
-            walk.use_parts(each.value, "predicate", site.place, each.keyword or "", api=name, verb=site.verb)
+            name_of = each.keyword or durable.named_argument(each)
+            walk.use_parts(each.value, "predicate", site.place, name_of, api=name, verb=site.verb)
         else:
             walk.use_parts(
-                each.value, "unknown", site.place, each.keyword or named_argument(each), api=name, verb=site.verb
+                each.value,
+                "unknown",
+                site.place,
+                each.keyword or durable.named_argument(each),
+                api=name,
+                verb=site.verb,
             )
     return result
 
@@ -586,11 +592,12 @@ def combine(site: Site, name: str, given: tuple[Given, ...], *, safe: bool) -> A
     frame = Frame(kind="combinator", place=site.place, name=name)
     results: list[Abstract] = []
     for each in given:
+        repeated = repeats(site, each.value)
         for inner in flattened(each.value):
             if isinstance(inner.thing, Function | Partial):
                 deferred = Frame(kind="deferred", place=site.place, name=name)
                 mark = len(walk.out.events)
-                results.append(enter(site, inner, (), frame, deferred))
+                results.append(enter(site, inner, (), frame, *repeated, deferred))
                 bodies.note_late(site, inner, walk.steps_since(mark))
             else:
                 for step in inner.pending:
@@ -612,6 +619,16 @@ def combine(site: Site, name: str, given: tuple[Given, ...], *, safe: bool) -> A
         nature="memo" if durable_results else made.nature,
         pending=steps if site.call.consumed != "await" else (),
     )
+
+
+def repeats(site: Site, value: Abstract) -> tuple[Frame, ...]:
+    """Return the frame of a comprehension whose elements are callables that run once for each turn."""
+    thing = value.thing
+    if not isinstance(thing, Sequence):
+        return ()
+    if thing.kind in ("listcomp", "generator", "setcomp"):
+        return (Frame(kind="comprehension", place=site.place),)
+    return tuple(frame for each in thing.items for frame in repeats(site, each))[:1]
 
 
 def flattened(value: Abstract, depth: int = 3) -> list[Abstract]:

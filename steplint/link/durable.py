@@ -107,6 +107,12 @@ def body_of(form: StepForm, given: tuple[Given, ...]) -> Abstract | None:
     return None
 
 
+def named_argument(given: Given) -> str:
+    """Return the name of a positional argument that is a plain variable: `insert(record_id)` gives `record_id`."""
+    text = given.value.text
+    return text.rpartition(".")[2] if text and text.replace(".", "").replace("_", "").isalnum() else ""
+
+
 def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
     """Return the arguments that the operation hands on to its callable."""
     handed: list[Given] = []
@@ -157,7 +163,9 @@ def spend(
             capture(site, each.value, event, place)
         else:
             role = "state" if form.kind in _STATE_KINDS else "step-argument"
-            walk.use_parts(each.value, role, place, each.keyword or "", step=event, api=site.path, verb=site.verb)  # type: ignore[arg-type]
+            walk.use_parts(
+                each.value, role, place, each.keyword or named_argument(each), step=event, api=site.path, verb=site.verb
+            )  # type: ignore[arg-type]
             if isinstance(each.value.thing, Function | Partial):
                 capture(site, each.value, event, place)
 
@@ -248,7 +256,8 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
         walk.out.events.append(event)
         for each in given:
             place = walk.unit.place(each.written.span) if each.written is not None else site.place
-            walk.use_parts(each.value, "step-argument", place, each.keyword or "", step=event, api=site.path)
+            name = each.keyword or named_argument(each)
+            walk.use_parts(each.value, "step-argument", place, name, step=event, api=site.path)
             event.deps |= each.value.deps
         event.body = bodies.describe_function(site, Abstract(thing, text=last_name(definition.name)), given, event)
     return result(site, event)

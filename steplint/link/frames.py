@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from steplint.link.values import UNKNOWN, Abstract, External, Instance, Literal, Sequence
 from steplint.model.graph import Frame, Handler
+from steplint.model.place import Span
 from steplint.model.summary import Block
 from steplint.model.value import Closure, Const, Group, Member, Name, Result, Template, Value
 
@@ -97,12 +98,18 @@ class Frames:
                 found.append(
                     Handler(
                         catches=self.caught(each.head),
-                        place=self.walk.unit.place(self.walk.head_span(each.statement, each.span)),
+                        place=self.walk.unit.place(self.clause(each)),
                         ends=each.leaves,
                         reraises=each.leaves == "raise" or self.raises(index),
                     )
                 )
         return tuple(found)
+
+    def clause(self, block: Block) -> Span:
+        """Return the span of an `except` clause without its body."""
+        if block.head is not None:
+            return self.walk.head_span(block.statement, block.span)
+        return Span(block.span.line, block.span.column, block.span.line, block.span.column + len("except"))
 
     def raises(self, index: int) -> bool:
         """Return whether some statement below a block raises."""
@@ -231,7 +238,12 @@ class Frames:
         local = {each.name for each in function.parameters} | {
             target for each in function.statements for target in each.targets
         }
-        return names <= local and not names & (assigned | rebound)
+        handed = any(
+            self.below(call.block, index)
+            and any(names & spelled(value) for value in (call.callee, *(each.value for each in call.arguments)))
+            for call in function.calls
+        )
+        return names <= local and not handed and not names & (assigned | rebound)
 
     def exits(self, index: int) -> bool:
         """Return whether something in a loop leaves it."""
@@ -313,6 +325,19 @@ class Frames:
         if isinstance(value, Closure):
             return "<lambda>"
         return ""
+
+
+def spelled(value: Value) -> frozenset[str]:
+    """Return the variables that an expression mentions."""
+    if isinstance(value, Name):
+        return frozenset((value.path.split(".")[0],))
+    if isinstance(value, Member):
+        return spelled(value.base)
+    if isinstance(value, Group):
+        return frozenset().union(*(spelled(each) for each in value.items))
+    if isinstance(value, Template):
+        return frozenset().union(*(spelled(each) for each in value.parts))
+    return frozenset()
 
 
 def plain_names(value: Value | None) -> frozenset[str]:

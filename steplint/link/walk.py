@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from steplint.link import calls, expressions
+from steplint.link import bodies, calls, expressions
 from steplint.link.events import Outcome, Slot, Source, Spent, StepEvent
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
@@ -90,6 +90,9 @@ class Walk:
         self.run_loose(None)
         for each in self.waiting:
             self.decide(each.value, each.place, self.steps_since(each.since), each.what)
+        if self.zone == "step":
+            self.out.swallows += bodies.swallows(self)
+            self.out.loops += bodies.endless(self)
         return self.out
 
     def block(self, index: int) -> None:
@@ -502,12 +505,21 @@ class Walk:
             if not isinstance(source, Source) or not source.foreign:
                 kept.add(tag)
                 continue
+            if self.is_handle(value, source):
+                continue
             made = self.source(
                 "import", source.api, at, origin=source.origin, level=source.level, expression=name,
                 argument=source.argument, receiver=source.kind,
             )  # fmt: skip
             kept.add(Tag(made, tag.duration))
         return value.having(tags=frozenset(kept))
+
+    def is_handle(self, value: Abstract, source: Source) -> bool:
+        """Return whether a module variable is an object that was merely made with a setting: a client, a connection."""
+        thing = value.thing
+        if isinstance(thing, Instance):
+            return thing.name != source.api and source.kind not in ("time", "random", "uuid")
+        return isinstance(thing, Object | Sequence | Mapped) and source.kind not in ("time", "random", "uuid")
 
     def read_external(self, value: Abstract, at: Span) -> Abstract:
         """Return an attribute of an external module; reading some is a source (`os.environ`)."""
