@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steplint.api import Effect, Finding, Fix, Note, Project, Workflow
+from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
 from ._sources import callee, elsewhere, sentence, short, shown, step_text, trace
 from ._wrap import free_name, step_around
@@ -16,6 +16,19 @@ def changes(effect: Effect) -> bool:
 def covered(workflow: Workflow, effect: Effect) -> bool:
     """Return whether the same call is reported as a change of the world."""
     return any(other is not effect and changes(other) and other.place == effect.place for other in workflow.effects)
+
+
+def held(workflow: Workflow, effect: Effect) -> bool:
+    """Return whether the call is the manager of a `with` around steps, which `resource-across-steps` reports."""
+    return any(
+        frame.kind == "with" and frame.resource and _same_head(frame.place, effect.place)
+        for step in workflow.steps
+        for frame in step.inside
+    )
+
+
+def _same_head(block: Place, call: Place) -> bool:
+    return block.path == call.path and (block.span.contains(call.span) and block.span.line == call.span.line)
 
 
 def position(effect: Effect) -> str:

@@ -30,10 +30,32 @@ Fixer = Callable[[Project, Workflow, Effect], Fix | None]
 
 
 def sources(project: Project, *kinds: str) -> Iterator[tuple[Workflow, Effect]]:
-    """Yield the sources of ``kinds`` in replayed bodies; a workflow without durable operations is retried whole."""
+    """Yield the sources of ``kinds`` in replayed bodies; a workflow without durable operations is retried whole.
+
+    What is done with an object is left out where making the object is a source already: one finding is enough.
+    """
     for workflow, effect in project.effects(*kinds):
-        if workflow.steps and effect.level != "off":
+        if workflow.steps and effect.level != "off" and not _follows_from_another(workflow, effect):
             yield workflow, effect
+
+
+def _follows_from_another(workflow: Workflow, effect: Effect) -> bool:
+    return any(_covers(other, effect) for other in workflow.effects if other.kind == effect.kind)
+
+
+def _covers(other: Effect, effect: Effect) -> bool:
+    """Return whether ``effect`` is a part of ``other``, or is done with the object that ``other`` makes."""
+    if other is effect or other.mode == "opens":
+        return False
+    if other.place == effect.place or _begins(other.place, effect.place):
+        return other.api.startswith(f"{effect.api}.")
+    return effect.api.startswith(f"{other.api}.") and not _begins(effect.place, other.place)
+
+
+def _begins(whole: Place, part: Place) -> bool:
+    """Return whether ``part`` is the receiver within ``whole``: `os.environ` in `os.environ.get(...)`."""
+    same_start = (whole.span.line, whole.span.column) == (part.span.line, part.span.column)
+    return whole.path == part.path and whole != part and same_start and whole.span.contains(part.span)
 
 
 def worst(workflow: Workflow, effect: Effect) -> Use | None:

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Project, Workflow
 
+from ._operations import held
 from ._sources import elsewhere, sentence, shown, sources, trace
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield threads, executors and races of a replayed body, where `engine-unsafe-parallelism` does not speak."""
     for workflow, effect in sources(project, "concurrency"):
-        if _told_elsewhere(project, workflow, effect):
+        if held(workflow, effect) or _told_elsewhere(project, workflow, effect):
             continue
         yield Finding(
             message=sentence(
                 f"`{shown(effect.api)}`",
                 "runs code beside the body: which part ends first is not recorded",
+                "runs code beside the body, in an order that is not recorded",
+                "runs code beside the body",
             ),
             place=effect.place,
             workflow=workflow.id,

@@ -14,7 +14,7 @@ from ._sources import Words, shown, sources, value_finding
 def check(project: Project) -> Iterator[Finding]:
     """Yield reads of environment, arguments, working directory, locale and time zone in a replayed body."""
     for workflow, effect in sources(project, "env", "time-zone"):
-        words = Words("after a deploy reads another value" if effect.kind == "env" else "elsewhere uses another zone")
+        words = Words("reads another value" if effect.kind == "env" else "uses another time zone")
         finding = value_finding(project, workflow, effect, words)
         if finding is None:
             continue

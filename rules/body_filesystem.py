@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._operations import covered, operation_finding
+from ._operations import covered, held, operation_finding
 from ._sources import sources
 
 
@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
     listed = set[object]()
     for workflow, effect in sources(project, "fs", "fs-order"):
         site = (workflow.id, effect.place)
-        if effect.mode == "opens" or site in listed or covered(workflow, effect):
+        if effect.mode == "opens" or site in listed or covered(workflow, effect) or held(workflow, effect):
             continue
         listed.add(site)
         yield operation_finding(project, workflow, effect, _what(effect.mode, effect.kind))

@@ -9,7 +9,7 @@ from steplint.api import Finding, Project
 from ._operations import covered, operation_finding, position
 from ._sources import Words, sources, value_finding
 
-_WORDS = Words("on another worker reads another value", step="read-host")
+_WORDS = Words("reads another value", step="read-host")
 
 
 def check(project: Project) -> Iterator[Finding]:

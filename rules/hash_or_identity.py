@@ -10,8 +10,8 @@ from steplint.api import Finding, Project
 
 from ._sources import Words, sources, value_finding
 
-_TEXT = Words("in another process computes another number")
-_OBJECT = Words("in another process sees another address")
+_TEXT = Words("computes another number")
+_OBJECT = Words("sees another address")
 _HINTS = {
     "builtins.hash": "use a stable digest: `zlib.crc32(text.encode())` or `hashlib.sha256(...)`",
     "builtins.id": "use an identifier of the data; `id` is an address in memory",

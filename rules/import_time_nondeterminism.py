@@ -10,7 +10,7 @@ from steplint.api import Finding, Note, Project
 
 from ._sources import Words, line, operation, sentence, shown, sources, value_finding, worst
 
-_WORDS = Words("in another process reads another value")
+_WORDS = Words("reads another value")
 _QUIET = ("returned", "logged", "branch", "unused", "predicate", "delay", "scratch")
 
 

@@ -19,7 +19,8 @@ def check(project: Project) -> Iterator[Finding]:
         role = use.role if use else "unused"
         reached = _reached(workflow, effect)
         step = operation(workflow, use.step) if use else None
-        what = f"`{short(effect.expression)}`" if effect.expression else "a set"
+        written = f"{effect.expression}(...)" if effect.expression in ("set", "frozenset") else effect.expression
+        what = f"`{short(written)}`" if written else "a set"
         yield Finding(
             message=sentence(
                 f"set order of {what}",

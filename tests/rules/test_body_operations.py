@@ -178,3 +178,25 @@ def test_logging_matters_while_something_can_replay_after_it() -> None:
     (found,) = check("body_logging", effect("log", "builtins.print", 5))
     assert found.message == "`print` in the body writes up to 3 times for 2 steps"
     assert check("body_logging", effect("log", "builtins.print", 5, tail=True)) == []
+
+
+def test_a_manager_around_steps_is_left_to_the_rule_about_resources() -> None:
+    folder = effect("fs", "tempfile.TemporaryDirectory", mode="write", place=at(5, 9, width=29))
+    inside = step("unpack", inside=(frame("with", place=at(5, 9, width=39), resource="directory"),))
+    assert check("body_filesystem", folder, steps=(inside,)) == []
+    assert len(check("body_filesystem", folder)) == 1
+
+
+def test_what_is_done_with_an_object_follows_from_making_it() -> None:
+    handle = effect("fs", "builtins.open", 5, mode="read")
+    reading = effect("fs", "builtins.open.read", 6, mode="read")
+    assert [found.place for found in check("body_filesystem", handle, reading)] == [at(5)]
+    client = effect("network", "httpx.Client", 5, mode="opens")
+    asking = effect("network", "httpx.Client.get", 6, mode="read")
+    assert [found.place for found in check("body_network", client, asking)] == [at(6)]
+
+
+def test_a_receiver_is_part_of_its_call() -> None:
+    whole = effect("env", "os.environ.get", place=at(5, 4, width=20), uses=[use("control", 9, step=0)])
+    part = effect("env", "os.environ", place=at(5, 4, width=10), uses=[use("control", 9, step=0)])
+    assert [found.subject for found in check("body_env", part, whole)] == ["os.environ.get"]
