@@ -34,7 +34,7 @@ def _arm(
 ) -> Value:
     row = _open(scope, kind, head, group)
     result = read(scope, node, depth + 1)
-    _close(scope, row, node)
+    _close(scope, row, node, node)
     return result
 
 
@@ -50,7 +50,7 @@ def boolean(scope: Scope, node: cst.BooleanOperation, depth: int, read: Read) ->
         rows.append((_open(scope, kind, items[-1], new_group(scope)), operand))
         items.append(read(scope, operand, depth + 1))
     for row, operand in reversed(rows):
-        _close(scope, row, operand)
+        _close(scope, row, operand, others[-1])
     scope.trace.append(f"({operator.__name__}{len(items)}")
     return Group("boolean", tuple(items))
 
@@ -113,8 +113,8 @@ def _open(scope: Scope, kind: BlockKind, head: Value | None, group: int) -> tupl
     return row, len(scope.calls), len(scope.statements)
 
 
-def _close(scope: Scope, opened: tuple[BlockRow, int, int], node: cst.BaseExpression) -> None:
-    """Leave an arm, and forget its block unless something happens in it."""
+def _close(scope: Scope, opened: tuple[BlockRow, int, int], first: cst.CSTNode, last: cst.CSTNode) -> None:
+    """Leave an arm that spans from ``first`` to ``last``, and forget its block unless something happens in it."""
     row, calls, statements = opened
     block = scope.block
     leave(scope, row)
@@ -122,5 +122,6 @@ def _close(scope: Scope, opened: tuple[BlockRow, int, int], node: cst.BaseExpres
         scope.blocks.pop()
         scope.pending.pop()
     else:
-        row.span = scope.source.positions.span(node)
+        positions = scope.source.positions
+        row.span = positions.between(positions.offsets(first)[0], positions.offsets(last)[1])
 

@@ -37,6 +37,7 @@ def _summarize(text: str) -> ModuleSummary:
     read = Source(locate(module, text))
     descend(module, read)
     rows = functions(read.scopes)
+    read.scopes.clear()
     return ModuleSummary(
         rows, tuple(read.classes), tuple(read.imports), pragmas(text, rows), layout(module, read.positions), None
     )

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from itertools import accumulate
 from types import TracebackType
+from typing import Optional
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -23,24 +24,7 @@ except ImportError:  # pragma: no cover - depends on the installed LibCST
 
 Marks = dict[cst.CSTNode, tuple[int, int]]
 
-RECORDED: frozenset[type] = frozenset(
-    {
-        *(cst.Call, cst.Arg, cst.Lambda, cst.Decorator, cst.ImportAlias, cst.ImportStar, cst.WithItem),
-        *(cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Del, cst.Return, cst.Raise, cst.Expr, cst.Assert),
-        *(cst.If, cst.Else, cst.For, cst.While, cst.With, cst.Match, cst.MatchCase, cst.FunctionDef, cst.ClassDef),
-        *(cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally),
-        # whatever can hold a call and be an arm of a condition
-        *(cst.NamedExpr, cst.IfExp, cst.BooleanOperation, cst.BinaryOperation, cst.UnaryOperation, cst.Comparison),
-        *(cst.Attribute, cst.Subscript, cst.Await, cst.Yield, cst.Tuple, cst.List, cst.Set, cst.Dict),
-        *(cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp),
-        *(cst.SimpleString, cst.ConcatenatedString, cst.FormattedString),
-        # others take their ends from these
-        *(cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.RightParen),
-        *(cst.Pass, cst.Break, cst.Continue, cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal),
-        *(getattr(cst, name) for name in ("LazyImport", "LazyImportFrom", "StarredDictComp", "TemplatedString", "TypeAlias")
-          if hasattr(cst, name)),
-    }
-)
+_Opened = tuple[cst.CSTNode, int, Optional[cst.CSTNode], Optional[cst.CSTNode]]
 
 
 class Positions:
@@ -126,11 +110,11 @@ if CodegenState is not None:
     class _Recorder(CodegenState):
         """A codegen state that notes between which tokens a node was written."""
 
-        marks: dict[cst.CSTNode, tuple[int, int]]
-
         def __init__(self, module: cst.Module) -> None:
             super().__init__(module.default_indent, module.default_newline)
-            self.marks = {}
+            self.marks: dict[cst.CSTNode, tuple[int, int]] = {}
+            self.open: list[_Opened] = []
+            self.closing = _Closing(self.tokens, self.open, self.marks)
             # Called for every node and token: built-ins in place of methods halve the cost of the whole walk.
             self.before_codegen = self.after_codegen = id  # type: ignore[assignment]
             self.add_token = self.tokens.append  # type: ignore[method-assign]
@@ -144,42 +128,34 @@ if CodegenState is not None:
             *,
             start_node: cst.CSTNode | None = None,
             end_node: cst.CSTNode | None = None,
-        ) -> _Mark | _Unmarked:
-            if node.__class__ not in RECORDED:
-                return _UNMARKED
-            return _Mark(self, node, start_node, end_node)
+        ) -> _Closing:
+            self.open.append((node, len(self.tokens), start_node, end_node))
+            return self.closing
 
 
-class _Unmarked:
-    __slots__ = ()
+class _Closing:
+    """One context manager for all nodes, since they close in the reverse order of opening."""
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        pass
-
-
-_UNMARKED = _Unmarked()
-
-
-class _Mark:
-    __slots__ = ("end", "first", "last", "node", "recorder")
+    __slots__ = ("marks", "open", "tokens")
 
     def __init__(
-        self, recorder: _Recorder, node: cst.CSTNode, first: cst.CSTNode | None, last: cst.CSTNode | None
+        self, tokens: list[str], opened: list[_Opened], marks: dict[cst.CSTNode, tuple[int, int]]
     ) -> None:
-        self.recorder = recorder
-        self.node = node
-        self.first = first
-        self.last = last
+        self.tokens = tokens
+        self.open = opened
+        self.marks = marks
 
     def __enter__(self) -> None:
-        self.end = len(self.recorder.tokens)
+        pass
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        marks = self.recorder.marks
-        start = self.end if self.first is None else marks[self.first][0]
-        end = len(self.recorder.tokens) if self.last is None else marks[self.last][1]
-        marks[self.node] = (start, end)
-
+        node, start, first, last = self.open.pop()
+        marks = self.marks
+        end = len(self.tokens)
+        if last is not None:
+            if first is not None:
+                start = marks[first][0]
+            # Only a closing parenthesis is an end without a mark, and it ends here.
+            if last in marks:
+                end = marks[last][1]
+        marks[node] = (start, end)

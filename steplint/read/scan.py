@@ -7,29 +7,36 @@ import re
 # LibCST recurses on brackets, and at 1,500 of them the system kills the process.
 BRACKET_LIMIT = 200
 
-_F = r"(?:[rR]?[fFtT][rR]?)?"
 TOKEN = re.compile(
-    rf"""
-    [()\[\]{{}}]+
+    r"""
+    [()\[\]{}]+
     | \#[^\r\n]*
-    | {_F}"{{3}}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{{3}}
-    | {_F}'{{3}}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'{{3}}
-    | {_F}"[^"\\\n]*(?:\\.[^"\\\n]*)*"
-    | {_F}'[^'\\\n]*(?:\\.[^'\\\n]*)*'
+    | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3}
+    | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'{3}
+    | "[^"\\\n]*(?:\\.[^"\\\n]*)*"
+    | '[^'\\\n]*(?:\\.[^'\\\n]*)*'
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NO_BRACKETS = re.compile(r"[^()\[\]{}]+")
+_BRACKETS = "()[]{}"
+_FORMATTED = re.compile(r"[fFtT][rR]?\Z|[fFtT]\Z")
 
 
-def nesting(text: str) -> int:
-    """Return how deep the brackets of ``text`` nest at most; those that are never closed count too."""
-    brackets = "".join(
-        [
-            token if token[0] in "()[]{}" else _NO_BRACKETS.sub("", token) if token[0] in "fFtTrR" else ""
-            for token in TOKEN.findall(text)
-        ]
-    )
+def too_deep(text: str) -> int | None:
+    """Return the offset of the first bracket beyond the limit, or None."""
+    tokens = TOKEN.findall(text)
+    code = _depth("".join([token for token in tokens if token[0] in _BRACKETS]))
+    # A cheap bound first: any string may be an f-string, and all its brackets may be open at once.
+    inner = max([_brackets(token) for token in tokens if token[0] in "\"'"], default=0)
+    return None if code + inner <= BRACKET_LIMIT else _first_beyond(text)
+
+
+def _brackets(token: str) -> int:
+    return token.count("(") + token.count("[") + token.count("{")
+
+
+def _depth(brackets: str) -> int:
+    """Return how deep ``brackets`` nest at most; those that are never closed count too."""
     depth = 0
     while brackets and depth <= BRACKET_LIMIT:
         inner = brackets.replace("()", "").replace("[]", "").replace("{}", "")
@@ -40,19 +47,20 @@ def nesting(text: str) -> int:
     return depth
 
 
-def too_deep(text: str) -> int | None:
-    """Return the offset of the first bracket beyond the limit, or None."""
-    if nesting(text) <= BRACKET_LIMIT:
-        return None
+def _first_beyond(text: str) -> int | None:
     depth = 0
     for token in TOKEN.finditer(text):
-        if token[0][0] in "\"'#":
+        start = token.start()
+        quoted = token[0][0] in "\"'"
+        if token[0][0] == "#" or (quoted and not _FORMATTED.search(text, max(start - 2, 0), start)):
             continue
-        for offset, character in enumerate(token[0], token.start()):
+        before = depth
+        for offset, character in enumerate(token[0], start):
             if character in "([{":
                 depth += 1
                 if depth > BRACKET_LIMIT:
                     return offset
             elif character in ")]}":
                 depth -= 1
+        depth = before if quoted else depth
     return None
