@@ -27,7 +27,8 @@ class Call(Record, frozen=True):
 
     A call in the test of a `while` belongs to the block of that loop, since it runs at each turn; one in any other
     head belongs to the block around it. A call in an arm of a conditional expression, or behind `and`/`or`, belongs to
-    an "if" or "else" block of its own.
+    an "if" or "else" block of its own. ``statement`` is -1 for calls of decorators, defaults, annotations of a `def`
+    and base classes: a definition is no statement.
     """
 
     callee: Value
@@ -42,7 +43,11 @@ class Statement(Record, frozen=True):
     """A statement or the head of a block, in source order; walrus, `del` and `assert` included.
 
     ``head`` is the test, iterable, context manager, caught types or subject of the block that follows; its targets
-    are what the head binds. Targets are written ``total``, ``row.ended_at``, ``cache[]``, ``*rest``.
+    are what the head binds. Targets are written ``total``, ``row.ended_at``, ``cache[]``, ``*rest``. Several targets
+    mean unpacking: ``a = b = f()`` is two statements with one span, and ``a, = f()`` takes item 0 of the value.
+    A walrus is an "assign" before the statement that it stands in, whose value holds what was assigned. "augment" has
+    the right side alone, "delete" and a bare "return" or "raise" have Const(None), a declaration without a value
+    Opaque("undefined"), an "assert" with a message a tuple of both.
     """
 
     kind: Literal["assign", "augment", "delete", "return", "raise", "expression", "assert", "head"]
@@ -58,7 +63,11 @@ class Block(Record, frozen=True):
 
     Arms that exclude each other share a ``group``: if/elif/else, cases, a try body and its handlers, the two arms of a
     conditional expression. Every other block has a group of its own. A comprehension clause is a block whose head is
-    the iterable; its condition is a nested "if" block.
+    the iterable; its condition is a nested "if" block. Each item of a `with` is a block inside that of the item before.
+
+    ``statement`` is the "head" statement, which precedes the block (that of a `while` lies in it); for arms within an
+    expression it is the statement that holds them; without a head it is -1. Operands behind `and` are "if", behind
+    `or` "else" blocks, nested, with the operand before them as head. The group of block 0 is 0, its parent -1.
     """
 
     kind: Literal["body", "if", "else", "for", "while", "try", "except", "finally", "with", "case", "comprehension"]
@@ -92,8 +101,11 @@ class Function(Record, frozen=True):
     """A scope: function 0 is the module; class bodies and lambdas are functions too.
 
     Names are stable under formatting: ``Orders.ship``, ``ship.<locals>.charge``, ``ship.<lambda>``, and
-    ``ship.<lambda>#2`` for the second lambda of `ship`. A lambda has one "return" statement. Calls of decorators,
-    defaults and base classes belong to the enclosing function.
+    ``ship.<lambda>#2`` for the second lambda of `ship`; function 0 is ``<module>``. A lambda has one "return"
+    statement. Calls of decorators, defaults and base classes belong to the enclosing function. ``parent`` is the
+    function around, for a method the class body; -1 for the module. ``free`` are names read here, or by a function
+    inside, that an enclosing function, comprehension or the module binds; builtins are not among them. ``span`` starts
+    at `def`, below the decorators. Decorators of a class are in `Class` alone.
     """
 
     name: str
