@@ -96,7 +96,7 @@ def value_finding(
         dialect=workflow.dialect,
         step=step.label if step else "",
         flow=role,
-        level=effect.level,
+        level=effect.level or compared(dialect, use, step),
         label=f"a replay {words.again}",
         trace=trace(effect),
         notes=(*notes(use, step, dialect, words), *elsewhere(effect)),
@@ -143,7 +143,6 @@ def notes(use: Use | None, step: Step | None, dialect: Dialect, words: Words) ->
 
 def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> str:
     """Return what the engine makes of the value at its sink."""
-    compared = bool(dialect.compares_arguments)
     match use.role:
         case "control":
             return f"a replay that {words.again} takes the other path here"
@@ -151,7 +150,7 @@ def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> 
             return _lost_memo(dialect)
         case "outside-effect":
             return "repeated at every replay, each time with another value"
-        case "step-argument" | "capture" | "state" | "timer" if compared:
+        case _ if compared(dialect, use, step):
             return "replay compares this with what it recorded: the run fails"
         case "step-argument" | "capture" | "timer":
             return f"{_kind(step)} keeps the first value, code outside it sees another one at every replay"
@@ -160,6 +159,14 @@ def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> 
         case "unknown":
             return "not followed further"
     return ""
+
+
+def compared(dialect: Dialect, use: Use | None, step: Step | None) -> str:
+    """Return the level of a value that replay compares byte by byte with what it recorded, else nothing."""
+    if use is None or use.role not in ("step-argument", "capture", "state", "timer"):
+        return ""
+    kind = step.kind if step else "state"
+    return "compared" if kind in dialect.compares_arguments and use.role != "capture" else ""
 
 
 def _lost_memo(dialect: Dialect) -> str:

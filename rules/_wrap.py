@@ -9,6 +9,8 @@ from steplint.api import Dialect, Edit, Effect, Fix, Place, Span, Workflow
 _AWKWARD = ("deferred", "comprehension", "combinator", "for", "while", "call")
 """Frames in which a new step would stand in another function, or would need another ID at each turn."""
 
+_BUILT_IN = frozenset({"lambda", "int", "dict", "_"})
+
 
 def step_around(
     dialect: Dialect, workflow: Workflow, effect: Effect, name: str, *, convert: tuple[str, str] = ("", "")
@@ -18,11 +20,11 @@ def step_around(
     ``convert`` is put around the call inside the step, where its value would not survive being stored.
     """
     before, found, after = dialect.standin.step.partition("{source}")
-    if not found or not plain_place(effect) or not writable(workflow, before):
+    if not found or not plain_place(effect) or not writable(dialect, workflow, dialect.standin.step):
         return None
     identity = free_name(workflow, name)
     start = before.replace("{id}", identity).replace("ctx.", f"{workflow.context}.") + convert[0]
-    end = convert[1] + after
+    end = convert[1] + after.replace("{id}", identity)
     if workflow.asynchronous and effect.consumed != "await":
         start, end = (f"await {start}", end) if effect.consumed == "dropped" else (f"(await {start}", f"{end})")
     return Fix(
@@ -49,9 +51,16 @@ def _edge(place: Place, which: str) -> Place:
     return Place(place.path, Span(line, column, line, column))
 
 
-def writable(workflow: Workflow, text: str) -> bool:
-    """Return whether the dialect's ``text`` can be written as it is."""
-    return bool(workflow.context) if "ctx." in text else not workflow.asynchronous
+def writable(dialect: Dialect, workflow: Workflow, text: str) -> bool:
+    """Return whether the dialect's ``text`` can be written as it is: with names that the module has."""
+    if dialect.must == "yield":
+        return False
+    plain = re.sub(r"'[^']*'|\"[^\"]*\"|\{\w+\}", "", text)
+    names = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*\b(?!\s*=)", plain)) - _BUILT_IN
+    if "ctx" in names:
+        return bool(workflow.context) and names == {"ctx"}
+    declared = {part for form in dialect.workflow for part in form.decorator.split(".")}
+    return names <= declared and not workflow.asynchronous
 
 
 def plain_place(effect: Effect) -> bool:

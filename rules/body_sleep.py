@@ -44,7 +44,7 @@ def _fix(dialect: Dialect, workflow: Workflow, effect: Effect) -> Fix | None:
     if not _SECONDS.fullmatch(effect.argument) or len(effect.trail) > 1 or not plain_place(effect):
         return None
     text = _durable(dialect, workflow, effect.argument)
-    if not text or not writable(workflow, dialect.standin.sleep):
+    if not text or not writable(dialect, workflow, dialect.standin.sleep):
         return None
     awaits = "await " if workflow.asynchronous and effect.consumed != "await" else ""
     return Fix(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Edit, Effect, Finding, Fix, Note, Place, Project, Span, Step, Workflow
 
-from ._sources import elsewhere, least, line, operation, sentence, short, sources, trace, worst
+from ._sources import compared, elsewhere, least, line, operation, sentence, short, sources, trace, worst
 from ._wrap import on_runs
 
 
@@ -31,7 +31,8 @@ def check(project: Project) -> Iterator[Finding]:
             dialect=workflow.dialect,
             step=step.label if step else "",
             flow=role,
-            level=effect.level or ("keyed" if _keyed(workflow, role, reached) else ""),
+            level=effect.level
+            or ("keyed" if _keyed(workflow, role, reached) else compared(project.dialect(workflow), use, step)),
             label="the order differs between processes",
             trace=trace(effect),
             notes=(*_notes(workflow, role, reached), *elsewhere(effect)),

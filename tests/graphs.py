@@ -52,7 +52,7 @@ RESTATE = replace(
     packages=("restate",),
     verified_with=("restate-sdk 1.3.0",),
     checks=("kind", "name", "arguments"),
-    compares_arguments=("run", "invoke", "send", "sleep", "state"),
+    compares_arguments=("invoke", "send", "state"),
 )
 DBOS = replace(
     INNGEST,

@@ -7,7 +7,6 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,19 +21,21 @@ from steplint.model.place import Place
 from steplint.model.report import Failure, Reported
 from steplint.model.rule import Cell, Rule
 
-_Column = Literal["plain", "arguments", "nameless"]
-
-FLOWS: Mapping[str, Mapping[_Column, Cell]] = {
-    "control": {"plain": "error", "arguments": "error", "nameless": "error"},
-    "identity": {"plain": "error", "arguments": "error", "nameless": "warning"},
-    "outside-effect": {"plain": "error", "arguments": "error", "nameless": "error"},
-    "step-argument": {"plain": "warning", "arguments": "error", "nameless": "warning"},
-    "capture": {"plain": "warning", "arguments": "error", "nameless": "warning"},
-    "state": {"plain": "warning", "arguments": "error", "nameless": "warning"},
-    "timer": {"plain": "warning", "arguments": "error", "nameless": "warning"},
-    "unknown": {"plain": "info", "arguments": "info", "nameless": "info"},
+FLOWS: Mapping[str, tuple[Cell, Cell]] = {
+    "control": ("error", "error"),
+    "identity": ("error", "warning"),
+    "outside-effect": ("error", "error"),
+    "step-argument": ("warning", "warning"),
+    "capture": ("warning", "warning"),
+    "state": ("warning", "warning"),
+    "timer": ("warning", "warning"),
+    "compared": ("error", "error"),
+    "unknown": ("info", "info"),
 }
-"""Severity by flow and by what replay compares: names, arguments too, nothing. A flow that is not listed is off."""
+"""Severity by flow, where replay compares names or finds memos by them, and where it does not.
+
+A flow that is not listed is off. The level "compared" is a value that replay compares byte by byte.
+"""
 
 _CELLS: Mapping[str, Cell] = {"error": "error", "warning": "warning", "info": "info", "off": "off"}
 _RANK: Mapping[str, int] = {"error": 3, "warning": 2, "info": 1, "off": 0}
@@ -160,17 +161,9 @@ def _page(rule: Rule, key: str, flow: str, dialect: Dialect | None) -> Cell:
         return "info" if key == "info" else "off"
     if rule.severity != "flow":
         return rule.severity
-    cell = FLOWS.get(flow, {}).get(_column(dialect), "off")
+    named, nameless = FLOWS.get(key) or FLOWS.get(flow) or ("off", "off")
+    cell = nameless if dialect and dialect.family != "keyed" and "name" not in dialect.checks else named
     return min(cell, rule.most, key=lambda each: _RANK[each])
-
-
-def _column(dialect: Dialect | None) -> _Column:
-    if dialect is None:
-        return "plain"
-    if dialect.compares_arguments:
-        return "arguments"
-    positional = dialect.family != "keyed"
-    return "nameless" if positional and "name" not in dialect.checks else "plain"
 
 
 def _join(group: list[Reported]) -> Reported:

@@ -26,28 +26,31 @@ def reported(found: Finding, rule: Rule = FLOW, cell: Any = "error") -> Reported
 
 
 @pytest.mark.parametrize(
-    ("flow", "keyed", "positional", "arguments", "nameless"),
+    ("flow", "keyed", "positional", "nameless"),
     [
-        ("control", "error", "error", "error", "error"),
-        ("identity", "error", "error", "error", "warning"),
-        ("outside-effect", "error", "error", "error", "error"),
-        ("step-argument", "warning", "warning", "error", "warning"),
-        ("capture", "warning", "warning", "error", "warning"),
-        ("state", "warning", "warning", "error", "warning"),
-        ("timer", "warning", "warning", "error", "warning"),
-        ("unknown", "info", "info", "info", "info"),
-        ("returned", "off", "off", "off", "off"),
-        ("logged", "off", "off", "off", "off"),
-        ("unused", "off", "off", "off", "off"),
-        ("branch", "off", "off", "off", "off"),
+        ("control", "error", "error", "error"),
+        ("identity", "error", "error", "warning"),
+        ("outside-effect", "error", "error", "error"),
+        ("step-argument", "warning", "warning", "warning"),
+        ("capture", "warning", "warning", "warning"),
+        ("state", "warning", "warning", "warning"),
+        ("timer", "warning", "warning", "warning"),
+        ("unknown", "info", "info", "info"),
+        ("returned", "off", "off", "off"),
+        ("logged", "off", "off", "off"),
+        ("unused", "off", "off", "off"),
+        ("branch", "off", "off", "off"),
     ],
 )
-def test_severity_follows_flow_and_engine(
-    flow: str, keyed: str, positional: str, arguments: str, nameless: str
-) -> None:
-    found = finding(flow=flow)
-    cells = [severity(found, FLOW, each, LintSettings()) for each in (INNGEST, DBOS, RESTATE, RESONATE)]
-    assert cells == [keyed, positional, arguments, nameless]
+def test_severity_follows_flow_and_engine(flow: str, keyed: str, positional: str, nameless: str) -> None:
+    cells = [severity(finding(flow=flow), FLOW, each, LintSettings()) for each in (INNGEST, DBOS, RESONATE)]
+    assert cells == [keyed, positional, nameless]
+
+
+def test_a_value_that_replay_compares_is_an_error() -> None:
+    found = finding(flow="step-argument", level="compared")
+    assert severity(found, FLOW, RESTATE, LintSettings()) == "error"
+    assert severity(found, replace(FLOW, most="warning"), RESTATE, LintSettings()) == "warning"
 
 
 def test_strict_lifts_what_is_off_to_info() -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from steplint.api import Finding
 from steplint.check.fix import edited
+from steplint.model.dialect import Standin, WorkflowForm
 from tests.graphs import DBOS, INNGEST, at, effect, frame, project, run_check, step, use, workflow
 
 
@@ -200,3 +201,27 @@ def test_a_receiver_is_part_of_its_call() -> None:
     whole = effect("env", "os.environ.get", place=at(5, 4, width=20), uses=[use("control", 9, step=0)])
     part = effect("env", "os.environ", place=at(5, 4, width=10), uses=[use("control", 9, step=0)])
     assert [found.subject for found in check("body_env", part, whole)] == ["os.environ.get"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "offered"),
+    [
+        ('ctx.step.sleep("{id}", int({source} * 1000))', {}, True),
+        ("ctx.sleep(timedelta(seconds={source}))", {}, False),
+        ("DBOS.sleep({source})", {"asynchronous": False}, True),
+        ("DBOS.sleep({source})", {}, False),
+        ("other.sleep({source})", {"asynchronous": False}, False),
+    ],
+)
+def test_a_fix_writes_only_names_that_the_module_has(text: str, fields: Any, offered: bool) -> None:
+    forms = (WorkflowForm(decorator="dbos.DBOS.workflow"),)
+    dialect = replace(INNGEST, standin=Standin(sleep=text), workflow=forms)
+    given = workflow(step("x"), effects=[effect("sleep", "time.sleep", 5, argument="3")], context="ctx", **fields)
+    (found,) = run_check("body_sleep", project(given, dialects={"inngest": dialect}))
+    assert (found.fix is not None) == offered
+
+
+def test_a_fix_does_not_write_a_step_that_would_need_a_yield() -> None:
+    given = workflow(step("x"), effects=[effect("sleep", "time.sleep", 5, argument="3")], context="ctx")
+    (found,) = run_check("body_sleep", project(given, dialects={"inngest": replace(INNGEST, must="yield")}))
+    assert found.fix is None

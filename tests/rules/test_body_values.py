@@ -78,12 +78,25 @@ def test_a_sink_in_another_file_is_named_with_it() -> None:
         ("identity", DBOS, "replay compares names: another ID makes the run fail"),
         ("identity", RESONATE, "replay shows another name than the one recorded"),
         ("step-argument", None, "step keeps the first value, code outside it sees another one at every replay"),
-        ("step-argument", RESTATE, "replay compares this with what it recorded: the run fails"),
+        ("step-argument", RESTATE, "step keeps the first value, code outside it sees another one at every replay"),
     ],
 )
 def test_the_note_says_what_the_engine_makes_of_it(role: str, dialect: Any, consequence: str) -> None:
     (found,) = body_time(use(role, 10, step=0), dialect=dialect)
     assert [note.message for note in found.notes] == [consequence]
+
+
+def test_an_argument_that_replay_compares_makes_the_run_fail() -> None:
+    def level(kind: Any, role: Any) -> tuple[str, str]:
+        given = effect("time", "time.time", 5, [use(role, 10, step=0)])
+        (found,) = run_check("body_time", project(workflow(step("x", kind), effects=[given], dialect=RESTATE)))
+        return found.level, found.notes[0].message
+
+    fails = "replay compares this with what it recorded: the run fails"
+    assert level("invoke", "step-argument") == ("compared", fails)
+    assert level("state", "state") == ("compared", fails)
+    assert level("run", "step-argument")[0] == ""
+    assert level("run", "capture")[0] == ""
 
 
 def test_a_workflow_without_durable_operations_is_left_to_the_rules_about_steps() -> None:
