@@ -12,6 +12,7 @@ from steplint.link.values import (
     NO_DEPS,
     NO_TAGS,
     Abstract,
+    Class,
     External,
     Function,
     Given,
@@ -59,7 +60,11 @@ def _describe(site: Site, body: Abstract, given: tuple[Given, ...], event: StepE
     name, last = callable_name(linker, body)
     target, arguments = body, given
     while isinstance(target.thing, Partial):
-        arguments = target.thing.arguments + arguments
+        if target.thing.late:
+            # The engine passes its own context first.
+            arguments = (Given(None, Abstract(), None), *target.thing.arguments)
+        else:
+            arguments = target.thing.arguments + arguments
         target = target.thing.target
     if isinstance(target.thing, Literal) and isinstance(target.thing.value, str):
         known = linker.reference(target.thing.value)
@@ -102,7 +107,10 @@ def _interpreted(
     linker = walk.linker
     unit = linker.modules.units[thing.path]
     definition = unit.function(thing.index)
-    inside = Function(thing.path, thing.index, stripped(thing.env), _inner(thing.bound, "self"), (), thing.owner)
+    receiver = thing.bound
+    if receiver is None and thing.owner >= 0 and not linker.is_static(unit, thing.index):
+        receiver = linker.instance(Class(thing.path, thing.owner))
+    inside = Function(thing.path, thing.index, stripped(thing.env), _inner(receiver, "self"), (), thing.owner)
     bound = {
         name: _inner(value, value.text if value.text.isidentifier() else "")
         for name, value in arguments_of(site, inside, arguments).items()

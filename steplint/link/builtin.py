@@ -48,6 +48,9 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
     if short != name:
         return _builtin(site, short, given, values, first)
     if apis.joins(name) or apis.spawns(name):
+        found = apis.call(name, site.call.arguments)
+        if found is not None and walk.zone == "body":
+            walk.source("concurrency", found.name, site.span, block=site.call.block, name=site.path or name)
         from steplint.link import calls
 
         return calls.combine(site, name, given, safe=True) if walk.zone == "body" else _joined(site, name, given)

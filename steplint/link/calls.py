@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from steplint.link import bodies, builtin, durable, expressions
-from steplint.link.events import Splice, StepEvent, TaskEvent
+from steplint.link.events import Source, Splice, StepEvent, TaskEvent
 from steplint.link.program import last_name
 from steplint.link.values import (
     UNKNOWN,
@@ -24,6 +24,7 @@ from steplint.link.values import (
     Parameter,
     Partial,
     Sequence,
+    Tag,
     deps_of,
     tags_of,
 )
@@ -94,7 +95,9 @@ def written(walk: Walk, value: Value) -> str:
 def call(walk: Walk, index: int) -> Abstract:
     """Return the value of call ``index``, recording what it does."""
     written_call = walk.function.calls[index]
+    walk.calling = True
     callee = walk.value(written_call.callee, written_call.span)
+    walk.calling = False
     given = tuple(Given(each.keyword, walk.value(each.value, each.span), each) for each in written_call.arguments)
     site = Site(walk, index, written_call, callee, given)
     value = dispatch(site, callee, given)
@@ -115,7 +118,8 @@ def dispatch(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract
     if isinstance(thing, Class):
         return construct(site, thing, given)
     if isinstance(thing, Partial):
-        return dispatch(site, thing.target, thing.arguments + given)
+        merged = given + thing.arguments if thing.late else thing.arguments + given
+        return dispatch(site, thing.target, merged)
     if isinstance(thing, Instance):
         return instance_call(site, callee, thing, given)
     if isinstance(thing, Object):
@@ -242,14 +246,18 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
         deps=everything.deps,
         nature=callee.nature if thing.receiver is not None else "",
     )
-    if apis.deterministic(name):
-        changes(site, given)
-        return result
+    generator = thing.receiver.thing if thing.receiver is not None else None
+    if isinstance(generator, Instance) and apis.seeded(generator.name):
+        return result.having(thing=None)
     found = apis.call(name, written_arguments)
     if found is not None and found.level != "off":
         return found_call(site, callee, thing, given, result, found)
-    if found is not None:
+    if found is not None or apis.deterministic(name):
+        changes(site, given)
         return result
+    part = setting_read(site, name)
+    if part is not None:
+        return result.having(tags=result.tags | {Tag(part)})
     if apis.log_sink(name, site.receiver, site.verb):
         return logged(site, given, name)
     if apis.delay(name, None):
@@ -267,6 +275,18 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     if thing.receiver is not None and not given:
         return result
     return spent_unknown(site, given, result, name)
+
+
+def setting_read(site: Site, name: str) -> Source | None:
+    """Return the source that a method of it reads (`sys.argv.pop`), if a prefix of the name is one."""
+    walk = site.walk
+    prefix = name.rpartition(".")[0]
+    while "." in prefix:
+        found = walk.linker.apis.attribute(prefix)
+        if found is not None and found.level != "off":
+            return walk.source(found.kind, found.name, site.span, block=site.call.block, level=found.level)
+        prefix = prefix.rpartition(".")[0]
+    return None
 
 
 def _by_name(site: Site) -> bool:
@@ -298,8 +318,6 @@ def found_call(
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or found.name,
     )  # fmt: skip
-    from steplint.link.values import Tag
-
     if found.mode == "opens":
         return result
     if found.kind in ("write", "network", "database", "fs", "process"):
@@ -310,6 +328,10 @@ def found_call(
     else:
         for argument in given:
             walk.touch(argument.value)
+    if found.name.endswith(".shuffle") and given and site.call.arguments:
+        text = given[0].value.text
+        if text in walk.scope.variables:
+            walk.scope.variables[text] = given[0].value.having(tags=given[0].value.tags | {Tag(made)})
     value = result.having(tags=result.tags | {Tag(made)})
     return value.having(nature="read") if found.kind in ("network", "database", "fs", "fs-order") else value
 
@@ -469,7 +491,14 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
         match = durable.decorated(linker, thing, walk.dialect)
         if match is not None and walk.zone == "body":
             return durable.decorated_call(site, match, thing, given)
+        if durable.is_factory(linker, thing, walk.dialect):
+            values = [each.value for each in given]
+            return Abstract(
+                Partial(callee, given, late=True), tags=tags_of(values), deps=deps_of(values), text=site.path
+            )
     unit = linker.modules.units.get(thing.path)
+    if thing.verb:
+        return spent_unknown(site, given, site.tags(), site.path)
     if unit is None:
         return spent_unknown(site, given, site.tags(), site.path)
     definition = unit.function(thing.index)

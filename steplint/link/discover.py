@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from steplint.link.durable import argument_at
 from steplint.link.forms import WorkflowMatch
-from steplint.link.identity import mark_argument, qualified_name, simple_name
+from steplint.link.identity import mark_argument, named_after, simple_name
 from steplint.link.linker import Linker
 from steplint.link.program import Unit, last_name
 from steplint.link.values import (
@@ -144,8 +144,8 @@ def identified(linker: Linker, form: WorkflowForm, mark: Mark, thing: Function) 
     for position in form.id:
         if position == "@name":
             return simple_name(linker, thing), None
-        if position == "@qualname":
-            return qualified_name(linker, thing), None
+        if position in ("@qualname", "@path", "@module"):
+            return named_after(linker, str(position), Abstract(thing)) or "", None
         given = argument_at(mark.arguments, position)
         if given is None:
             continue

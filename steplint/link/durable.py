@@ -10,18 +10,18 @@ from steplint.link.forms import StepMatch
 from steplint.link.identity import callable_name, identity, reference_name
 from steplint.link.program import Unit, last_name
 from steplint.link.values import (
-    UNKNOWN,
     Abstract,
     Context,
     Function,
     Given,
+    Instance,
     Mapped,
     Partial,
     Sequence,
     argument,
 )
 from steplint.model.dialect import Dialect, Position, StepForm
-from steplint.model.graph import Frame, Hop
+from steplint.model.graph import Frame, Hop, Role
 from steplint.model.place import Place
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def operation(
     """Record a durable operation and return its recorded result."""
     walk = site.walk
     body = body_of(form, given)
-    if walk.zone == "outside":
-        return UNKNOWN
+    elsewhere = form.kind in ("invoke", "send") or (form.kind == "child" and not form.child)
     event = walk.steps.get((site.index, spelled)) or StepEvent(
         dialect=dialect, form=form, spelled=spelled, place=site.place, id_place=None, id=None, template=None,
         id_source="unknown", function=walk.title(), frames=site.frames(), consumed=site.call.consumed, must="none",
@@ -63,16 +62,14 @@ def operation(
     event.id_place, event.id_parts = named.place, named.parts
     event.confidence = confidence  # type: ignore[assignment]
     event.must = needed(site, dialect, form)
-    event.needs_body = bool(form.body)
+    event.needs_body = bool(form.body) and not elsewhere
     if not walk.silent:
         walk.out.events.append(event)
         spend(site, form, given, event, named.positions, body)
     if form.child or (form.applies and not form.body):
         return child(site, dialect, form, given, body, event)
-    if body is not None and walk.zone == "body":
-        inner = walk.silent
-        if not inner:
-            event.body = bodies.describe(site, form, body, given, event)
+    if body is not None and walk.zone == "body" and not elsewhere and not walk.silent:
+        event.body = bodies.describe(site, form, body, given, event)
     return result(site, event)
 
 
@@ -82,8 +79,13 @@ def result(site: Site, event: StepEvent) -> Abstract:
     waiting = event.must != "none" and consumed not in ("await", "yield")
     if waiting and consumed == "value":
         event.stored = True
+    handle = Instance(event.spelled) if event.spelled in site.walk.linker.forms.handles else None
     return Abstract(
-        nature="memo", deps=frozenset((event,)), pending=(event,) if waiting else (), text=f"step {event.label()}"
+        handle,
+        nature="memo",
+        deps=frozenset((event,)),
+        pending=(event,) if waiting else (),
+        text=f"step {event.label()}",
     )
 
 
@@ -148,7 +150,8 @@ def spend(
         for each in given:
             walk.use_parts(each.value, "effect-argument", site.place, each.keyword or "", api=site.path, verb=site.verb)
         return
-    identities = {id(found.value) for position in identity_positions if (found := argument_at(given, position))}
+    positions = (*identity_positions, *form.keys)
+    identities = {id(found.value) for position in positions if (found := argument_at(given, position))}
     timer = argument_at(given, form.duration) if form.duration is not None else None
     for each in given:
         place = walk.unit.place(each.written.span) if each.written is not None else site.place
@@ -162,10 +165,10 @@ def spend(
         elif body is not None and each.value is body:
             capture(site, each.value, event, place)
         else:
-            role = "state" if form.kind in _STATE_KINDS else "step-argument"
+            role: Role = "state" if form.kind in _STATE_KINDS else "step-argument"
             walk.use_parts(
                 each.value, role, place, each.keyword or named_argument(each), step=event, api=site.path, verb=site.verb
-            )  # type: ignore[arg-type]
+            )
             if isinstance(each.value.thing, Function | Partial):
                 capture(site, each.value, event, place)
 
@@ -203,7 +206,8 @@ def child(
 
     if body is not None:
         for inner in calls.callables(body):
-            context = Given(None, Abstract(Context(dialect.name, "" if form.child == "-" else form.child)), None)
+            path = "" if form.child == "." else form.child
+            context = Given(None, Abstract(Context(dialect.name, path)), None)
             arguments = () if form.child == "-" else (context,)
             frames = [Frame(kind="combinator", place=site.place, name=event.spelled)]
             frames.append(Frame(kind="deferred", place=site.place, name=event.spelled))
@@ -229,9 +233,14 @@ def decorated(linker: Linker, thing: Function, dialect: str) -> StepMatch | None
     """Return the step that calling a decorated function is."""
     for mark in thing.marks:
         for match in linker.forms.step_decorators.get(mark.name, ()):
-            if match.dialect.name == dialect:
+            if match.dialect.name == dialect and match.form.verb == thing.verb:
                 return match
     return None
+
+
+def is_factory(linker: Linker, thing: Function, dialect: str) -> bool:
+    """Return whether calling a function only makes the callable of a step (`durable_step`)."""
+    return any((dialect, mark.name) in linker.forms.factories for mark in thing.marks)
 
 
 def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[Given, ...]) -> Abstract:
@@ -246,12 +255,12 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
     )  # fmt: skip
     walk.steps[site.index, mark.name] = event
     event.frames = site.frames()
-    named = reference_name(walk.linker, form.id, mark, thing)
-    event.id, event.id_source = named.id, named.source
+    said = reference_name(walk.linker, form.id, mark, thing)
+    event.id, event.id_source = said.id, said.source
     unit = walk.linker.modules.units[thing.path]
     definition = unit.function(thing.index)
     event.must = "none" if definition.kind != "async" or walk.function.kind != "async" else (form.must or dialect.must)
-    event.needs_body = True
+    event.needs_body = form.kind not in ("child", "invoke", "send")
     if not walk.silent:
         walk.out.events.append(event)
         for each in given:
@@ -259,7 +268,9 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
             name = each.keyword or named_argument(each)
             walk.use_parts(each.value, "step-argument", place, name, step=event, api=site.path)
             event.deps |= each.value.deps
-        event.body = bodies.describe_function(site, Abstract(thing, text=last_name(definition.name)), given, event)
+        if event.needs_body:
+            named = Abstract(thing, text=last_name(definition.name))
+            event.body = bodies.describe_function(site, named, given, event)
     return result(site, event)
 
 

@@ -10,7 +10,6 @@ from steplint.link.values import (
     UNKNOWN,
     Abstract,
     Function,
-    Instance,
     Literal,
     Mapped,
     Pattern,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from steplint.link.walk import Walk
 
 _SETS = frozenset({"set", "setcomp"})
+_COMPREHENSIONS = frozenset({"listcomp", "setcomp", "generator", "dictcomp"})
 _DISPLAYS = frozenset({"tuple", "list", "set", "listcomp", "setcomp", "generator"})
 
 
@@ -102,7 +102,8 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
         return mapping(walk, value, at)
     items = [evaluate(walk, each, at) for each in value.items]
     if kind in _DISPLAYS:
-        return display(kind, items)
+        made = display(kind, items)
+        return made.having(tags=made.tags | walk.filters) if kind in _COMPREHENSIONS and walk.filters else made
     if kind in ("await", "yield", "star", "with"):
         return items[0] if items else UNKNOWN
     if kind == "subscript":
@@ -184,11 +185,9 @@ def subscript(walk: Walk, value: Group, items: list[Abstract]) -> Abstract:
             if -len(base.thing.items) <= key.value < len(base.thing.items):
                 return base.thing.items[key.value]
             return Abstract(tags=tags, deps=deps)
-        if isinstance(base.thing, Instance) and isinstance(key.value, str):
-            stored = walk.scope.variables.get(f"{base.text}[{key.value}]") if base.text else None
-            if stored is not None:
-                return stored
     text = f"{base.text}[]" if base.text else ""
+    if walk.is_client(base):
+        return base.having(text=text)
     return Abstract(tags=tags, deps=deps, nature=base.nature, text=text, over=base.over, steady=base.steady)
 
 

@@ -44,6 +44,9 @@ class Forms:
         self.obtained: dict[str, Context] = {}
         self.gates: set[tuple[str, str]] = set()
         self.packages: dict[str, str] = {}
+        self.factories: set[tuple[str, str]] = set()
+        self.verbs: set[str] = set()
+        self.handles: set[str] = set()
         self.marks: set[str] = set()
         for dialect in self.dialects.values():
             self._add(dialect)
@@ -53,6 +56,9 @@ class Forms:
             match = StepMatch(dialect, form)
             if form.call:
                 self.calls[form.call].append(match)
+                self.handles.add(form.call.rpartition(".")[0])
+            if form.verb:
+                self.verbs.add(form.verb)
             if form.method:
                 self.methods.setdefault((dialect.name, form.method), form)
             if form.decorator:
@@ -76,6 +82,8 @@ class Forms:
             if reference.decorator:
                 self.references[reference.decorator] = reference
                 self.marks.add(reference.decorator)
+                if any(form.called for form in dialect.step):
+                    self.factories.add((dialect.name, reference.decorator))
             if reference.call:
                 self.reference_calls[reference.call] = reference
         for name, path in dialect.contexts.items():

@@ -132,7 +132,13 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
     if body is None:
         return None
     thing = body.thing
-    if position == "@reference":
+    if position == "@module":
+        return linker.modules.units[thing.path].dotted.rpartition(".")[2] if isinstance(thing, Function) else None
+    if position == "@path":
+        if not isinstance(thing, Function):
+            return None
+        return f"{linker.modules.units[thing.path].dotted}.{qualified_name(linker, thing)}"
+    if position in ("@reference", "@published"):
         if isinstance(thing, Literal) and isinstance(thing.value, str):
             return thing.value
         if isinstance(thing, Partial):
@@ -142,11 +148,13 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
                 form = linker.forms.references.get(mark.name)
                 if form is not None:
                     return reference_name(linker, form.id, mark, thing).id
+            if position == "@published":
+                return None
             return _workflow_name(linker, thing) or simple_name(linker, thing)
         if isinstance(thing, Class):
             return _class_name(linker, thing)
         if isinstance(thing, External):
-            return thing.name.rpartition(".")[2]
+            return thing.name.rpartition(".")[2] if position == "@reference" else None
         return None
     if isinstance(thing, Partial):
         return named_after(linker, position, thing.target) if position == "@name" else None
@@ -178,8 +186,8 @@ def reference_name(linker: Linker, positions: tuple[Position, ...], mark: Mark, 
     for position in positions:
         if position == "@name":
             return Named(simple_name(linker, thing), None, "name")
-        if position == "@qualname":
-            return Named(qualified_name(linker, thing), None, "name")
+        if position in ("@qualname", "@path", "@module"):
+            return Named(named_after(linker, position, Abstract(thing)), None, "name")
         found = mark_argument(mark, position)
         if found is not None:
             return Named(found, None, "literal")

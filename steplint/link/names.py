@@ -46,6 +46,8 @@ def look_up(walk: Walk, path: str, at: Span) -> Abstract:
     if base is None:
         base = head(walk, pieces[0])
         base = walk.read(base, pieces[0], at)
+        if walk.zone == "body" and pieces[0] in walk.unit.mutated and walk.is_module_variable(pieces[0]):
+            base = walk.source_value("state", pieces[0], at, base, expression=path)
     for part in pieces[start:]:
         base = attribute(walk.linker, base, part, walk, at)
     if not base.text:
@@ -227,6 +229,10 @@ def attribute(linker: Linker, base: Abstract, name: str, walk: Walk | None = Non
                 External(f"builtins.str.{name}", base), tags=base.tags, text=text, deps=base.deps, nature=base.nature
             )
     if isinstance(thing, Function):
+        if name in linker.forms.verbs and thing.marks:
+            return Abstract(
+                Function(thing.path, thing.index, thing.env, thing.bound, thing.marks, thing.owner, name), text=text
+            )
         return Abstract(text=text, tags=base.tags, deps=base.deps)
     return Abstract(tags=base.tags, nature=base.nature, text=text, over=base.over, steady=base.steady, deps=base.deps)
 

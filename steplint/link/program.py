@@ -18,7 +18,7 @@ class Layout:
     (comprehension clauses, conditional arms) hold calls only: their heads are statements of the block around them.
     """
 
-    __slots__ = ("calls", "clauses", "heads", "items", "loose", "nested")
+    __slots__ = ("calls", "clauses", "conditions", "heads", "items", "loose", "nested")
 
     def __init__(self, function: Function) -> None:
         blocks = function.blocks
@@ -53,6 +53,11 @@ class Layout:
                 self.clauses[block.statement] = index
             elif index and index not in self.nested and block.statement >= 0 and block.head is not None:
                 self.heads.setdefault(block.statement, index)
+        self.conditions = {
+            blocks[index].statement
+            for index in self.nested
+            if blocks[index].kind == "if" and blocks[blocks[index].parent].kind in ("comprehension", "if")
+        }
         self.calls: dict[int, list[int]] = defaultdict(list)
         for index, call in enumerate(function.calls):
             self.calls[call.statement].append(index)

@@ -100,6 +100,8 @@ class Function:
     bound: Abstract | None = None
     marks: tuple[Mark, ...] = ()
     owner: int = -1
+    verb: str = ""
+    """The method of a decorated function that is meant: `aio_run` of `child.aio_run`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,10 +166,11 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """A callable with arguments already given."""
+    """A callable with arguments already given; ``late`` ones come after those of the call."""
 
     target: Abstract
     arguments: tuple[Given, ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Walk:
         self.receiver = ""
         self.trying = 0
         self.loose = 0
+        self.calling = False
+        self.filters: Tags = frozenset()
         self.hidden: dict[str, Abstract | None] = {}
 
     # -- running ---------------------------------------------------------------------------------------------------
@@ -291,8 +293,12 @@ class Walk:
                 self.hidden.setdefault(target, self.scope.variables.get(target))
             self.assign(statement.targets, self.element(value, statement.span), statement.span, None)
             return
-        if self.hidden and statement.kind != "head":
-            self.reveal()
+        if statement.kind == "head" and index in self.layout.conditions:
+            self.filters |= value.tags
+        elif statement.kind != "head":
+            self.filters = frozenset()
+            if self.hidden:
+                self.reveal()
         self.perform(index, statement, value)
 
     def run_loose(self, before: Span | None) -> None:
@@ -484,7 +490,9 @@ class Walk:
         if not self.is_set(value):
             return value
         text = value.text or "set(...)"
-        return self.source_value("order", "builtins.set", at, value, expression=text)
+        seen = self.source_value("order", "builtins.set", at, value, expression=text)
+        thing = value.thing
+        return seen.having(thing=Sequence("list", thing.items) if isinstance(thing, Sequence) else None)
 
     def is_set(self, value: Abstract) -> bool:
         """Return whether a value is a set whose elements may hash differently in another process."""
@@ -497,7 +505,12 @@ class Walk:
 
     def read(self, value: Abstract, name: str, at: Span) -> Abstract:
         """Return a variable as the run sees it: what was drawn at import time is a source of its own."""
-        if not value.tags or self.zone == "outside":
+        if self.zone == "outside":
+            return value
+        thing = value.thing
+        if isinstance(thing, Instance) and value.nature != "fresh" and self.linker.apis.seeded(thing.name):
+            return self.shared_generator(value, name, at)
+        if not value.tags:
             return value
         kept: set[Tag] = set()
         for tag in value.tags:
@@ -514,6 +527,23 @@ class Walk:
             kept.add(Tag(made, tag.duration))
         return value.having(tags=frozenset(kept))
 
+    def shared_generator(self, value: Abstract, name: str, at: Span) -> Abstract:
+        """Return a generator as a source if all runs of the process draw from it: it stands at module level."""
+        if not self.is_module_variable(name):
+            return value
+        thing = value.thing
+        made = self.source("shared-rng", thing.name, at, expression=name)  # type: ignore[union-attr]
+        return value.having(tags=frozenset((Tag(made),)))
+
+    def is_module_variable(self, name: str) -> bool:
+        """Return whether a name is bound by no function around this point."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if scope.index and name in scope.variables:
+                return False
+            scope = scope.parent
+        return name in self.linker.assigned(self.unit)
+
     def is_handle(self, value: Abstract, source: Source) -> bool:
         """Return whether a module variable is an object that was merely made with a setting: a client, a connection."""
         thing = value.thing
@@ -521,8 +551,17 @@ class Walk:
             return thing.name != source.api and source.kind not in ("time", "random", "uuid")
         return isinstance(thing, Object | Sequence | Mapped) and source.kind not in ("time", "random", "uuid")
 
+    def is_client(self, value: Abstract) -> bool:
+        """Return whether a value is a handle to something outside, whose parts do not depend on the keys given."""
+        if not isinstance(value.thing, Instance):
+            return False
+        found = self.linker.apis.call(value.thing.name, ())
+        return found is not None and found.mode == "opens"
+
     def read_external(self, value: Abstract, at: Span) -> Abstract:
         """Return an attribute of an external module; reading some is a source (`os.environ`)."""
+        if self.calling:
+            return value
         found = self.linker.apis.attribute(value.thing.name)  # type: ignore[union-attr]
         if found is None or found.level == "off":
             return value
