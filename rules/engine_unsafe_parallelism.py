@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from steplint.api import Dialect, Finding, Note, Place, Project, Step, Workflow
 
+from ._branches import Combined, combined
 from ._sources import short
 
 # The dialect's word for a combinator, as a level of the page.
@@ -30,19 +31,20 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _joins(workflow: Workflow, dialect: Dialect) -> Iterator[_Join]:
-    joins = dict[Place, _Join]()
-    for step in workflow.steps:
-        for frame in step.inside:
-            if frame.kind == "combinator" and (name := _refused(frame.name, dialect)):
-                joins.setdefault(frame.place, _Join(frame.place, name, [])).steps.append(step)
+    covered = set[int]()
+    for each in combined(workflow):
+        name = _refused(each.frame.name, dialect)
+        if name:
+            covered |= {step.position for step in each.steps}
+            if not _told_elsewhere(workflow, dialect, name, each):
+                yield _Join(each.frame.place, name, each.steps)
     steps = {step.position: step for step in workflow.steps}
-    covered = {step.position for join in joins.values() for step in join.steps}
     for task in workflow.tasks:
         name = _refused(task.api, dialect)
+        inside = [steps[position] for position in task.steps if position in steps]
         # A task that is handed to a combinator is told there.
-        if name and not covered & set(task.steps):
-            joins.setdefault(task.place, _Join(task.place, name, [steps[n] for n in task.steps if n in steps]))
-    return (join for join in joins.values() if join.steps and not _several(workflow, dialect, join))
+        if name and inside and not covered & set(task.steps):
+            yield _Join(task.place, name, inside)
 
 
 def _refused(name: str, dialect: Dialect) -> str:
@@ -51,19 +53,9 @@ def _refused(name: str, dialect: Dialect) -> str:
     return next(known, "")
 
 
-def _several(workflow: Workflow, dialect: Dialect, join: _Join) -> bool:
+def _told_elsewhere(workflow: Workflow, dialect: Dialect, name: str, each: Combined) -> bool:
     """Return whether `parallel-multi-step-branches` tells more: what is established for positions."""
-    if workflow.family == "keyed" or dialect.unordered[join.name] == "error":
-        return False
-    branches = list[Place]()
-    for step in join.steps:
-        within = False
-        for frame in step.inside:
-            if within and frame.kind in ("call", "deferred"):
-                branches.append(frame.place)
-                break
-            within = within or frame.place == join.place
-    return len(branches) > len(set(branches))
+    return workflow.family != "keyed" and dialect.unordered[name] != "error" and bool(each.long)
 
 
 def _finding(workflow: Workflow, dialect: Dialect, join: _Join) -> Finding:

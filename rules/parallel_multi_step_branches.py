@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Dialect, Finding, Frame, Note, Place, Project, Step, Workflow
+from steplint.api import Dialect, Finding, Frame, Note, Project, Step, Workflow
 
+from ._branches import combined
 from ._sources import short
 
 
@@ -15,27 +16,9 @@ def check(project: Project) -> Iterator[Finding]:
         if workflow.family == "keyed":
             continue
         dialect = project.dialect(workflow)
-        for frame, branches in _combined(workflow).values():
-            several = next((steps for steps in branches.values() if len(steps) > 1), None)
-            if several and _together(branches) and not _settled(frame, dialect):
-                yield _finding(workflow, frame, several)
-
-
-def _combined(workflow: Workflow) -> dict[Place, tuple[Frame, dict[Place, list[Step]]]]:
-    """Return each combinator with its branches; a branch is known by what stands next inside the combinator."""
-    combined = dict[Place, tuple[Frame, dict[Place, list[Step]]]]()
-    for step in workflow.steps:
-        for number, frame in enumerate(step.inside):
-            if frame.kind != "combinator":
-                continue
-            within = [each for each in step.inside[number + 1 :] if each.kind in ("call", "deferred")]
-            branch = within[0].place if within else step.place
-            combined.setdefault(frame.place, (frame, {}))[1].setdefault(branch, []).append(step)
-    return combined
-
-
-def _together(branches: dict[Place, list[Step]]) -> bool:
-    return len(branches) > 1 or any(step.times == "many" for steps in branches.values() for step in steps)
+        for each in combined(workflow):
+            if each.long and not _settled(each.frame, dialect):
+                yield _finding(workflow, each.frame, each.long)
 
 
 def _settled(frame: Frame, dialect: Dialect) -> bool:

@@ -55,9 +55,11 @@ def test_a_task_over_plain_coroutines_is_fine():
 
 def test_branches_of_several_calls_are_told_by_another_rule_where_nothing_is_established():
     dialect = replace(RESONATE, unordered={"asyncio.gather": "warning"})
-    branch = (GATHER, frame("call", line=6))
-    assert check(step("load", inside=branch), step("save", inside=branch), dialect=dialect) == []
-    assert len(check(step("load", inside=branch), dialect=dialect)) == 1
+    one, two = (GATHER, frame("call", line=6)), (GATHER, frame("call", line=7))
+    several = [step("load", inside=one), step("save", inside=one), step("mail", inside=two)]
+    assert check(*several, dialect=dialect) == []
+    assert len(check(*several[1:], dialect=dialect)) == 1
+    assert len(check(*several[:2], dialect=dialect)) == 1
 
 
 def test_the_consequence_follows_the_engine():

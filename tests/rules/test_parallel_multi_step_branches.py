@@ -56,3 +56,9 @@ def test_a_combinator_that_the_engine_records_is_fine():
 def test_the_consequence_depends_on_what_is_checked():
     assert "another step's value" in check(*branches(*TWO_EACH))[0].label
     assert "fail" in check(*branches(*TWO_EACH), dialect=DBOS)[0].label
+
+
+def test_arms_of_the_combinator_are_branches():
+    one, two = (frame("combinator", line=5, name="asyncio.gather", arm=n) for n in (1, 2))
+    assert [each.step for each in check(*branches((one,), (one,), (two,)))] == ["load-1"]
+    assert check(*branches((one,), (two,))) == []
