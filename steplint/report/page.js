@@ -20,7 +20,7 @@ const search = () => {
     if (hits) flow.open = true;
     shown += !flow.hidden; steps += hits;
   }
-  told.textContent = words.length ? `workflows: ${shown}, steps: ${steps}` : "";
+  told.textContent = words.length ? `${shown} shown, ${steps} found` : "";
 };
 const fold = open => { for (const flow of flows) flow.open = open; };
 const theme = () => {
