@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
     for workflow, step, body in project.bodies():
         for loop in body.loops:
             yield Finding(
-                f"`{loop.why}` in step `{short(step.label)}` has no way out: the step never completes",
+                f"`{loop.why.strip()}` in step `{short(step.label)}` has no way out: the step never completes",
                 loop.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,

@@ -9,10 +9,9 @@ from steplint.api import Dialect, Finding, Frame, Note, Place, Project, Step, Wo
 from ._sources import short
 
 _NAMED = {
-    "directory": "temporary directory",
-    "client": "client",
-    "timeout": "timeout",
-    "span": "span",
+    "directory": "a temporary directory",
+    "file": "an open file",
+    "span": "a tracer span",
 }
 
 
@@ -30,12 +29,11 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _finding(workflow: Workflow, dialect: Dialect, frame: Frame, steps: list[Step]) -> Finding:
-    kind = _NAMED.get(frame.resource, frame.resource)
-    held = f"{kind} `{frame.name}`" if frame.name else kind
+    kind = _NAMED.get(frame.resource, f"a {frame.resource}")
     leaves = "a crash leaves the block" if dialect.in_memory else "suspension leaves the block"
     level = "span" if frame.resource == "span" else "in-memory" if dialect.in_memory else ""
     return Finding(
-        f"the {held} is held across step `{short(steps[0].label)}`: {leaves}",
+        f"{kind} is held across step `{short(steps[0].label)}`: {leaves}",
         frame.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

@@ -16,10 +16,7 @@ def test_a_temporary_directory_around_steps_is_one_finding_at_the_block():
     assert found.place.span.line == 5
     assert found.level == ""
     assert len(found.notes) == 2
-    assert found.message == (
-        "the temporary directory `tempfile.TemporaryDirectory` is held across step `download`: "
-        "suspension leaves the block"
-    )
+    assert found.message == "a temporary directory is held across step `download`: suspension leaves the block"
 
 
 @pytest.mark.parametrize("resource", ["transaction", "session", "lock", "file", "client", "timeout"])
