@@ -55,7 +55,9 @@ def _row(row: Row, begin: float, end: float, size: int, view: RunsView) -> str:
     first = row.bars[0].start if row.bars else begin
     took = span(row.step.ended - row.step.started) if row.step is not None else _waits(row, view)
     label = cells.pad(cells.cut(_shown(row.label, view), size, view.dots), size)
-    line = f"{number}  {label}  {row.kind:<6}  +{span(first - begin):<7}  {took:>10}  |{_bars(row.bars, begin, end, view)}|"
+    line = (
+        f"{number}  {label}  {row.kind:<6}  +{span(first - begin):<7}  {took:>10}  {_bars(row.bars, begin, end, view)}"
+    )
     if row.step is None or row.step.error is not None:
         return line
     attempts = f"{row.step.attempts} tries  " if row.step.attempts > 1 else ""
@@ -76,7 +78,7 @@ def _bars(bars: tuple[Bar, ...], begin: float, end: float, view: RunsView) -> st
         first = min(_BAR - 1, max(0, int((bar.start - begin) / whole * _BAR)))
         stop = _BAR if bar.end is None else min(_BAR, max(first + 1, round((bar.end - begin) / whole * _BAR)))
         drawn[first:stop] = _CHARS[bar.look][0 if view.unicode else 1] * (stop - first)
-    return "".join(drawn)
+    return f"|{''.join(drawn)}|"
 
 
 def _shown(text: str, view: RunsView) -> str:

@@ -21,10 +21,15 @@ from tests.report.runs.ledger import START, VIEW
 
 def test_a_list_of_runs_says_what_comes_next() -> None:
     failed = ledger.summary(id="order-19", status="failed", error=Fault("ValueError", "no such card"))
-    golden(
-        "runs.txt", tables.runs([ledger.completed().summary, ledger.waiting().summary, failed], replace_view(width=110))
-    )
-    assert max(map(len, tables.runs([failed], VIEW).splitlines())) == 100
+    listed = [ledger.completed().summary, ledger.waiting().summary, failed]
+    golden("runs.txt", tables.runs(listed, replace_view(width=130)))
+
+
+def test_the_last_column_is_cut_to_the_terminal() -> None:
+    failed = ledger.summary(status="failed", error=Fault("ValueError", "x" * 500))
+    lines = tables.runs([failed], replace_view(width=120)).splitlines()
+    assert len(lines[1]) == 120
+    assert lines[1].endswith("…")
 
 
 def test_no_runs_say_so() -> None:
