@@ -2,89 +2,148 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from steplint.api import Edit, Effect, Finding, Fix, Note, Place, Project, Span, Step, Workflow
+from msgspec.structs import replace
+
+from steplint.api import Edit, Effect, Finding, Fix, Note, Place, Project, Span, Step, Use, Workflow
 
 from ._sources import compared, elsewhere, least, line, operation, sentence, short, sources, trace, worst
 from ._wrap import on_runs
+
+_TAKES = ("identity", "step-argument", "capture")
+_NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
+
+
+class _Reached(NamedTuple):
+    """Steps in loops over the set that use its element: those whose memos follow it, and those that mix them up."""
+
+    keyed: list[Step]
+    mixed: list[Step]
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield sets whose order reaches steps, their IDs or their arguments."""
     for workflow, effect in sources(project, "order"):
-        use = worst(workflow, effect)
-        if use is None and effect.uses:
-            continue  # `unstable-step-id` speaks of a set within the expression of an ID
-        role = use.role if use else "unused"
         reached = _reached(workflow, effect)
-        step = operation(workflow, use.step) if use else None
-        written = f"{effect.expression}(...)" if effect.expression in ("set", "frozenset") else effect.expression
-        what = f"`{short(written)}`" if written else "a set"
-        yield Finding(
-            message=sentence(
-                f"set order of {what}",
-                _lead(role, step, use.place if use else effect.place, effect.place),
-            ),
-            place=effect.place,
-            workflow=workflow.id,
-            dialect=workflow.dialect,
-            step=step.label if step else "",
-            flow=role,
-            level=effect.level
-            or ("keyed" if _keyed(workflow, role, reached) else compared(project.dialect(workflow), use, step)),
-            label="the order differs between processes",
-            trace=trace(effect),
-            notes=(*_notes(workflow, role, reached), *elsewhere(effect)),
-            hint="iterate over `sorted(...)`, or keep the order with `dict.fromkeys(...)`",
-            fix=_fix(project, workflow, effect),
-            confidence=least(effect.confidence, use.confidence if use else "high"),
-            subject=effect.expression or effect.api,
-        )
+        if reached.mixed or reached.keyed:
+            yield _loop(project, workflow, effect, reached)
+        else:
+            use = worst(workflow, _apart_from_loops(workflow, effect))
+            if use is not None:
+                yield _value(project, workflow, effect, use)
 
 
-def _lead(role: str, step: Step | None, sink: Place, place: Place) -> str:
-    at = line(sink, place)
+def _loop(project: Project, workflow: Workflow, effect: Effect, reached: _Reached) -> Finding:
+    step = (reached.mixed or reached.keyed)[0]
+    what = "which element step" if reached.mixed else "in which order step"
+    verb = "gets" if reached.mixed else "runs"
+    decides = f"decides {line(step.place, effect.place)} {what} `{short(step.label)}` {verb}"
+    notes = [
+        *(Note(each.place, f"step `{short(each.label)}` gets another element's memo") for each in reached.mixed),
+        *(Note(each.place, f"step `{short(each.label)}` keeps its memos, in another order") for each in reached.keyed),
+    ]
+    return _finding(project, workflow, effect, decides, step, "control", "mixed" if reached.mixed else "keyed", notes)
+
+
+def _value(project: Project, workflow: Workflow, effect: Effect, use: Use) -> Finding:
+    step = operation(workflow, use.step)
+    at = line(use.place, effect.place)
     named = f"step `{short(step.label)}`" if step else "steps"
-    return {
-        "control": f"decides {at} in which order {named} runs",
-        "identity": f"decides {at} which ID {named} gets",
+    goes = {
+        "control": f"decides {at} {use.decides or 'which steps run'}",
+        "identity": f"is part of the ID of {named} {at}",
         "step-argument": f"reaches an argument of {named} {at}",
         "capture": f"reaches {named} {at}",
         "state": f"is stored in the run's state {at}",
         "outside-effect": f"reaches an effect outside every step {at}",
-    }.get(role, f"is used {at}")
+    }.get(use.role, f"is used {at}")
+    level = compared(project.dialect(workflow), use, step)
+    return _finding(project, workflow, effect, goes, step, use.role, level, [])
 
 
-def _reached(workflow: Workflow, effect: Effect) -> list[Step]:
-    positions = {use.step for use in effect.uses if use.role in ("control", "identity")}
-    return [step for step in workflow.steps if step.position in positions]
+def _finding(
+    project: Project,
+    workflow: Workflow,
+    effect: Effect,
+    goes: str,
+    step: Step | None,
+    flow: str,
+    level: str,
+    notes: list[Note],
+) -> Finding:
+    written = f"{effect.expression}(...)" if effect.expression in ("set", "frozenset") else effect.expression
+    return Finding(
+        message=sentence(f"set order of `{short(written)}`" if written else "set order", goes),
+        place=effect.place,
+        workflow=workflow.id,
+        dialect=workflow.dialect,
+        step=step.label if step else "",
+        flow=flow,
+        level=effect.level or level,
+        label="the order differs between processes",
+        trace=trace(effect),
+        notes=(*notes[:3], *elsewhere(effect)),
+        hint="iterate over `sorted(...)`, or keep the order with `dict.fromkeys(...)`",
+        fix=_fix(project, workflow, effect),
+        confidence=least(effect.confidence, *(use.confidence for use in effect.uses if use.role == flow)),
+        subject=effect.expression or effect.api,
+    )
 
 
-def _keyed(workflow: Workflow, role: str, reached: list[Step]) -> bool:
-    """Return whether every step that the order reaches has the element in its ID, so that memos follow it."""
-    if workflow.family != "keyed" or role not in ("control", "identity"):
-        return False
-    return bool(reached) and all(any(part.kind == "element" for part in step.id_parts) for step in reached)
+def _reached(workflow: Workflow, effect: Effect) -> _Reached:
+    heads = _heads(workflow, effect)
+    users = {use.step for use in effect.uses if use.role in _TAKES}
+    named = {use.step for use in effect.uses if use.role == "identity"}
+    found = _Reached([], [])
+    for step in workflow.steps:
+        if step.position in users and any(frame.place in heads for frame in step.inside):
+            follows = workflow.family == "keyed" and step.position in named
+            (found.keyed if follows else found.mixed).append(step)
+    return found
 
 
-def _notes(workflow: Workflow, role: str, reached: list[Step]) -> Iterator[Note]:
-    for step in reached[:3]:
-        if _keyed(workflow, role, [step]):
-            yield Note(step.place, f"step `{short(step.label)}` keeps its memos, but runs in another order")
-        else:
-            yield Note(step.place, f"step `{short(step.label)}` gets another element's memo")
+def _heads(workflow: Workflow, effect: Effect) -> set[Place]:
+    """Return the heads of loops over the set, or over what was made of it."""
+    loops = {frame.place for step in workflow.steps for frame in step.inside if frame.kind in ("for", "comprehension")}
+    named = {use.place for use in effect.uses if use.role == "control"}
+    return {place for place in loops if place in named or place == effect.place or _holds(place, effect.place)}
+
+
+def _holds(head: Place, expression: Place) -> bool:
+    return head.path == expression.path and head.span.contains(expression.span)
+
+
+def _apart_from_loops(workflow: Workflow, effect: Effect) -> Effect:
+    """Return the effect without the loops: their order matters only to what uses the element."""
+    heads = _heads(workflow, effect)
+    return replace(effect, uses=tuple(use for use in effect.uses if use.role != "control" or use.place not in heads))
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
-    if not effect.expression:
+    span = _iterable(workflow, effect)
+    if span is None:
         return None
-    span, path = effect.place.span, effect.place.path
+    path = effect.place.path
     start = Place(path, Span(span.line, span.column, span.line, span.column))
     end = Place(path, Span(span.end_line, span.end_column, span.end_line, span.end_column))
     return Fix(
         "iterate in sorted order",
         (Edit(start, "sorted("), Edit(end, ")")),
-        effect=on_runs(project.dialect(workflow), "the order of steps changes"),
+        effect=on_runs(project.dialect(workflow), "steps run in another order"),
         changes_steps=True,
     )
+
+
+def _iterable(workflow: Workflow, effect: Effect) -> Span | None:
+    """Return the set's own span: the end of the head of a loop, where it is a name; None where it is not known."""
+    span = effect.place.span
+    head = any(frame.place == effect.place for step in workflow.steps for frame in step.inside)
+    if not head:
+        return span if effect.expression else None
+    if not _NAME.fullmatch(effect.expression) or effect.expression in ("set", "frozenset"):
+        return None
+    start = span.end_column - len(effect.expression)
+    return Span(span.end_line, start, span.end_line, span.end_column) if span.line == span.end_line else None

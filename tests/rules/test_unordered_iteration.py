@@ -2,60 +2,90 @@ from __future__ import annotations
 
 from typing import Any
 
-from steplint.api import Finding, IdPart
+from steplint.api import Finding
 from steplint.check.fix import edited
-from tests.graphs import DBOS, at, effect, project, run_check, step, use, workflow
+from tests.graphs import DBOS, RESTATE, at, effect, frame, project, run_check, step, use, workflow
 
-ELEMENT = (IdPart("element", "tag", over="tags"),)
+SET = at(5, 11, width=9)
+HEAD = at(5, 0, width=20)
+LOOP = (frame("for", place=HEAD, name="tags", binds=("tag",)),)
+MIXED = step("apply-tag", times="many", inside=LOOP)
+KEYED = step(template="apply-tag-{}", times="many", inside=LOOP)
 
 
-LOOP = (step("apply-tag", times="many"),)
-
-
-def check(*uses: Any, steps: Any = LOOP, **fields: Any) -> list[Finding]:
-    given = effect("order", "builtins.set", uses=uses, place=at(5, 11, width=9), expression="set(tags)")
+def check(
+    *uses: Any, steps: Any = (MIXED,), place: Any = SET, expression: str = "set(tags)", **fields: Any
+) -> list[Finding]:
+    given = effect("order", "builtins.set", uses=uses, place=place, expression=expression)
     return run_check("unordered_iteration", project(workflow(*steps, effects=[given], **fields)))
 
 
-def test_set_order_that_decides_which_step_runs_is_reported_at_the_set() -> None:
-    (found,) = check(use("control", 6, step=0))
-    assert found.message == "set order of `set(tags)` decides at line 6 in which order step `apply-tag` runs"
-    assert (found.flow, found.level, found.place) == ("control", "", at(5, 11, width=9))
+def test_a_step_that_takes_the_element_under_one_id_gets_the_memo_of_another_element() -> None:
+    (found,) = check(use("step-argument", 6, step=0))
+    assert found.message == "set order of `set(tags)` decides at line 10 which element step `apply-tag` gets"
+    assert (found.level, found.place) == ("mixed", SET)
     assert [note.message for note in found.notes] == ["step `apply-tag` gets another element's memo"]
 
 
 def test_memos_follow_the_element_where_it_is_part_of_the_id() -> None:
-    keyed = (step(template="apply-tag-{}", id_parts=ELEMENT, times="many"),)
-    (found,) = check(use("control", 6, step=0), use("identity", 6, step=0), steps=keyed)
+    (found,) = check(use("step-argument", 6, step=0), use("identity", 6, step=0), steps=(KEYED,))
     assert found.level == "keyed"
-    assert found.notes[0].message == "step `apply-tag-{}` keeps its memos, but runs in another order"
+    assert found.message == "set order of `set(tags)` decides at line 10 in which order step `apply-tag-{}` runs"
+    assert found.notes[0].message == "step `apply-tag-{}` keeps its memos, in another order"
 
 
-def test_one_step_without_the_element_is_enough_to_mix_up_memos() -> None:
-    steps = (step(template="apply-tag-{}", id_parts=ELEMENT, times="many"), step("count", times="many"))
-    (found,) = check(use("control", 6, step=0), use("control", 7, step=1), steps=steps)
-    assert found.level == ""
+def test_one_step_without_the_element_in_its_id_is_enough_to_mix_up_memos() -> None:
+    steps = KEYED, step("count", times="many", inside=LOOP)
+    (found,) = check(use("identity", 6, step=0), use("step-argument", 7, step=1), steps=steps)
+    assert found.level == "mixed"
+
+
+def test_a_step_that_does_not_use_the_element_does_not_care() -> None:
+    assert check(steps=(MIXED,)) == []
+    assert check(use("control", place=HEAD, step=0), steps=(MIXED,)) == []
 
 
 def test_positions_never_follow_the_element() -> None:
-    keyed = (step(template="apply-tag-{}", id_parts=ELEMENT, times="many"),)
-    (found,) = check(use("control", 6, step=0), steps=keyed, dialect=DBOS)
-    assert found.level == ""
+    (found,) = check(use("identity", 6, step=0), steps=(KEYED,), dialect=DBOS)
+    assert found.level == "mixed"
 
 
-def test_an_argument_has_its_own_flow() -> None:
-    (found,) = check(use("step-argument", 6, step=0))
-    assert found.flow == "step-argument"
-    assert found.message == "set order of `set(tags)` reaches an argument of step `apply-tag` at line 6"
+def test_a_loop_over_what_was_made_of_the_set_counts() -> None:
+    elsewhere = at(3, 9, width=9)
+    (found,) = check(use("control", place=HEAD, step=0), use("step-argument", 6, step=0), place=elsewhere)
+    assert (found.level, found.place) == ("mixed", elsewhere)
+
+
+def test_an_argument_made_of_the_set_has_its_own_flow() -> None:
+    (found,) = check(use("step-argument", 6, step=0), steps=(step("store"),))
+    assert (found.flow, found.level) == ("step-argument", "")
+    assert found.message == "set order of `set(tags)` reaches an argument of step `store` at line 6"
+    (found,) = check(use("step-argument", 6, step=0), steps=(step("call", "invoke"),), dialect=RESTATE)
+    assert found.level == "compared"
+
+
+def test_a_branch_on_an_element_decides_which_steps_run() -> None:
+    (found,) = check(use("control", 8, step=0, decides="whether step `store` runs"), steps=(step("store"),))
+    assert found.flow == "control"
+    assert found.message == "set order of `set(tags)` decides at line 8 whether step `store` runs"
 
 
 def test_the_fix_sorts() -> None:
-    (found,) = check(use("control", 6, step=0))
+    (found,) = check(use("step-argument", 6, step=0))
     assert found.fix is not None
     assert found.fix.changes_steps
     assert edited("\n" * 4 + "for tag in set(tags):", found.fix.edits)[4:] == "for tag in sorted(set(tags)):"
 
 
-def test_a_set_whose_order_is_not_used_has_no_flow() -> None:
-    (found,) = check()
-    assert found.flow == "unused"
+def test_the_fix_finds_a_name_at_the_end_of_a_head() -> None:
+    head = at(5, 0, width=15)
+    steps = (step("apply", times="many", inside=(frame("for", place=head),)),)
+    (found,) = check(use("step-argument", 6, step=0), place=head, steps=steps, expression="tags")
+    assert found.fix is not None
+    assert edited("\n" * 4 + "for tag in tags:", found.fix.edits)[4:] == "for tag in sorted(tags):"
+    (found,) = check(use("step-argument", 6, step=0), place=head, steps=steps, expression="set")
+    assert found.fix is None
+
+
+def test_a_set_whose_order_is_not_used_is_silent() -> None:
+    assert check() == []
