@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 Status = Literal["queued", "running", "waiting", "held", "completed", "failed", "cancelled"]
+Doing = Literal["begins", "recorded", "failed", "waits", "ended"]
 StepKind = Literal["run", "sleep", "wait", "invoke", "send"]
 
 
@@ -107,7 +108,7 @@ class RunView(Struct, frozen=True):
 class Progress(Struct, frozen=True):
     """Something that happens to a run right now, for a live display; ``step`` is empty for the run itself."""
 
-    what: Literal["begins", "recorded", "failed", "waits", "goes-on", "ended"]
+    what: Doing
     run: str
     step: str
     kind: str

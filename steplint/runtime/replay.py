@@ -39,7 +39,7 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
         entry = Entry(visit, due)
         started = visit.now()
         try:
-            result = _checked(entry, _enter(entry, workflow, loop))
+            result = _checked(entry, enter(entry, workflow, loop))
         except Refused as refused:
             return _fail(visit, workflow, refused.fault)
         except Stopping:
@@ -56,13 +56,15 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
             if not visit.postpone(error, due, started):
                 return _fail(visit, workflow, describe(error))
         else:
-            return schedule.finish(visit.store, visit.row("completed"), result, None)
+            schedule.finish(visit.store, visit.row("completed"), result, None)
+            return visit.tell("ended", detail="completed")
 
 
 _SWALLOWED = "the body went on after it was left at step `{}`: it catches `BaseException`, or returns in `finally`"
 
 
-def _enter(entry: Entry, workflow: Workflow, loop: Loop) -> Any:
+def enter(entry: Entry, workflow: Workflow, loop: Loop) -> Any:
+    """Return what the body returns in one entry."""
     if not workflow.is_async:
         return workflow.body(Context(entry))
     return loop().run_until_complete(_enter_async(entry, workflow))
@@ -102,3 +104,4 @@ def _forget_unreached(entry: Entry) -> None:
 def _fail(visit: Visit, workflow: Workflow, fault: Fault) -> None:
     handler = workflow.failure.id if workflow.failure else ""
     schedule.finish(visit.store, visit.row("failed"), None, fault, handler)
+    visit.tell("ended", detail=f"failed: {fault.name}: {fault.message}")

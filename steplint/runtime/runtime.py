@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from os import PathLike
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from steplint.contract.manifest import Manifest
-from steplint.contract.runs import Fault
+from steplint.contract.runs import Fault, Progress
 from steplint.runtime import schedule
 from steplint.runtime.binding import GUARD, Binding, Guard
 from steplint.runtime.calls import EventLike, as_event
@@ -60,7 +60,7 @@ class Runtime:
     ``workflows`` are those that this process works on, together with all that their modules name; one that is
     started or invoked here is added. ``durability="process"`` is faster, and survives no power cut. With a ``manifest``
     (a file, or what was read from it) a run is compared with the code before it goes on; ``guard`` says per verdict
-    whether drift is refused, warned of, or allowed.
+    whether drift is refused, warned of, or allowed. ``observe`` is called, in any worker thread, as runs go on.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Runtime:
         max_queued: int | None = None,
         manifest: Manifest | str | PathLike[str] | None = None,
         guard: Guard = GUARD,
+        observe: Callable[[Progress], None] | None = None,
     ) -> None:
         self.store: Store = SqliteStore(ledger, durability) if isinstance(ledger, (str, PathLike)) else ledger
         self.clock = clock or WallClock()
@@ -94,6 +95,7 @@ class Runtime:
             stopping=self._stop.is_set,
             introduce=self.know,
             max_queued=max_queued,
+            observe=observe,
         )
         for each in workflows:
             self.know(each)

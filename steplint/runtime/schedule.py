@@ -174,7 +174,7 @@ def bind(store: Store, run: Run, digest: str) -> None:
 
 def unhold(store: Store, workflow: str, digest: str, now: float) -> None:
     """Make the runs of ``workflow`` due that were refused under another manifest than ``digest``."""
-    for run in store.runs(workflow, "held", limit=1_000_000):
+    for run in store.runs(workflow, "held"):
         with store.transaction():
             held = store.run(run.id)
             if held is not None and held.status == "held" and held.held_for != digest:

@@ -92,6 +92,11 @@ class Timer(Struct, frozen=True):
     match: str = ""
     expected: str = ""
 
+    @property
+    def label(self) -> str:
+        """The ID, with ``:n`` after n earlier uses."""
+        return self.id if self.occurrence == 0 else f"{self.id}:{self.occurrence}"
+
 
 class Try(Struct, frozen=True):
     """A failed try of a step, or of the body (key "")."""
@@ -160,8 +165,8 @@ class Store(Protocol):
         """Return one run."""
         ...
 
-    def runs(self, workflow: str = "", status: str = "", limit: int = 1000) -> list[Run]:
-        """Return the newest runs first."""
+    def runs(self, workflow: str = "", status: str = "", limit: int | None = None) -> list[Run]:
+        """Return the newest runs first, all or the first ``limit``."""
         ...
 
     def children(self, run_id: str) -> list[Run]:
@@ -194,6 +199,10 @@ class Store(Protocol):
 
     def steps(self, run_id: str) -> list[Step]:
         """Return the recorded steps by position."""
+        ...
+
+    def counts(self, run_id: str) -> tuple[int, int]:
+        """Return how many steps and how many failed tries a run has."""
         ...
 
     def retire_step(self, run_id: str, position: int) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from steplint.contract.runs import Fault
+from steplint.contract.runs import Doing, Fault, Progress
 from steplint.runtime import schedule
 from steplint.runtime.binding import Bound
 from steplint.runtime.clock import Clock
@@ -43,6 +43,7 @@ class Settings(Struct, frozen=True):
     clock: Clock
     stopping: Callable[[], bool]
     introduce: Callable[[Any], None]
+    observe: Callable[[Progress], None] | None = None
     max_queued: int | None = None
 
 
@@ -103,6 +104,12 @@ class Visit:
             outcome,
         )
 
+    def tell(self, what: Doing, step: Op | Timer | None = None, detail: str = "") -> None:
+        """Tell the observer, if there is one, what happens to the run."""
+        if self.settings.observe is not None:
+            label, kind = (step.label, step.kind) if step is not None else ("", "")
+            self.settings.observe(Progress(what, self.run.id, label, kind, self.now(), detail))
+
     def wake(self) -> frozenset[str] | None:
         """Record the waits that are over; return the keys to try again, or None if the body cannot go on yet."""
         now = self.now()
@@ -143,6 +150,7 @@ class Visit:
             raise LedgerTrouble(trouble) from trouble
         self.memos[op.key] = step
         self.attempt = 0
+        self.tell("recorded", op)
         return step
 
     def settle(self, op: Op, outcome: Outcome) -> Step | None:
@@ -175,6 +183,8 @@ class Visit:
                 if wait.child is not None:
                     self.store.add_run(wait.child)
         self.timers.update((wait.timer.key, wait.timer) for wait in waits)
+        for wait in waits:
+            self.tell("waits", wait.timer)
 
     def send(self, op: Op, events: Sequence[Event]) -> Step:
         """Send events and record that, in one."""
@@ -226,6 +236,7 @@ class Visit:
                 )
                 self.store.put_timer(timer)
                 self.timers[op.key] = timer
+        self.tell("failed", op, f"{fault.name}: {fault.message}")
 
     def _pause(self, error: Exception, attempt: int, key: str, now: float) -> float:
         if isinstance(error, RetryAfterError):

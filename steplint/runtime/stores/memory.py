@@ -68,8 +68,8 @@ class MemoryStore:
         """Return one run."""
         return self._runs.get(run_id)
 
-    def runs(self, workflow: str = "", status: str = "", limit: int = 1000) -> list[Run]:
-        """Return the newest runs first."""
+    def runs(self, workflow: str = "", status: str = "", limit: int | None = None) -> list[Run]:
+        """Return the newest runs first, all or the first ``limit``."""
         found = [run for run in self._all(self._runs) if workflow in ("", run.workflow) and status in ("", run.status)]
         return sorted(found, key=lambda run: (-run.created, run.id))[:limit]
 
@@ -118,6 +118,10 @@ class MemoryStore:
         """Return the recorded steps by position."""
         with self._lock:
             return sorted(self._steps.get(run_id, {}).values(), key=lambda step: step.position)
+
+    def counts(self, run_id: str) -> tuple[int, int]:
+        """Return how many steps and how many failed tries a run has."""
+        return len(self.steps(run_id)), len(self.tries(run_id))
 
     def retire_step(self, run_id: str, position: int) -> None:
         """Keep a recorded step for people only: its key becomes ""."""

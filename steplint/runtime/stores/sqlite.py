@@ -61,6 +61,12 @@ class SqliteStore:
                 self._sql.close()
                 raise
 
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.close()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make the calls inside one atomic step; may be nested."""
@@ -94,10 +100,10 @@ class SqliteStore:
         """Return one run."""
         return next(iter(self._rows(Run, "runs", "WHERE id = ?", run_id)), None)
 
-    def runs(self, workflow: str = "", status: str = "", limit: int = 1000) -> list[Run]:
-        """Return the newest runs first."""
+    def runs(self, workflow: str = "", status: str = "", limit: int | None = None) -> list[Run]:
+        """Return the newest runs first, all or the first ``limit``."""
         rest = "WHERE (? = '' OR workflow = ?) AND (? = '' OR status = ?) ORDER BY created DESC, id LIMIT ?"
-        return self._rows(Run, "runs", rest, workflow, workflow, status, status, limit)
+        return self._rows(Run, "runs", rest, workflow, workflow, status, status, -1 if limit is None else limit)
 
     def children(self, run_id: str) -> list[Run]:
         """Return the runs that ``run_id`` invoked."""
@@ -136,6 +142,18 @@ class SqliteStore:
     def steps(self, run_id: str) -> list[Step]:
         """Return the recorded steps by position."""
         return self._rows(Step, "steps", "WHERE run = ? ORDER BY position", run_id)
+
+    def counts(self, run_id: str) -> tuple[int, int]:
+        """Return how many steps and how many failed tries a run has."""
+        sql = "SELECT (SELECT count(*) FROM steps WHERE run = ?1), (SELECT count(*) FROM attempts WHERE run = ?1)"
+        with self._lock, _translated(self.path):
+            row = self._sql.execute(sql, (run_id,)).fetchone()
+        return row[0], row[1]
+
+    def copy(self, path: str | PathLike[str]) -> None:
+        """Write the ledger as it is now to a new file at ``path``."""
+        with self._lock, _translated(self.path):
+            self._sql.execute("VACUUM INTO ?", (fspath(path),))
 
     def retire_step(self, run_id: str, position: int) -> None:
         """Keep a recorded step for people only: its key becomes ""."""
