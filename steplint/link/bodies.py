@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
 from steplint.link.identity import callable_name
+from steplint.link.program import Unit
 from steplint.link.values import (
     NO_DEPS,
     NO_TAGS,
@@ -26,7 +27,8 @@ from steplint.link.values import (
 from steplint.model.dialect import StepForm
 from steplint.model.graph import Body, Capture, FileUse, Loop, Nested, Swallow, Write
 from steplint.model.place import Place, Span
-from steplint.model.value import Closure, Const, Group, Member, Name, Result, Template, Value
+from steplint.model.summary import Function as Definition
+from steplint.model.value import Closure, Const, Group, Member, Name, Opaque, Result, Template, Value
 
 if TYPE_CHECKING:
     from steplint.link.calls import Site
@@ -145,10 +147,10 @@ def _interpreted(
         loops=tuple(dict.fromkeys(outcome.loops)),
         nested=nested,
         writes=_read_later(site, outcome.writes),
-        captures=(),
+        captures=late_captures(site, thing) if thing.env is not None else (),
         files=_files(outcome),
-        result=_result(walk, outcome, definition.kind),
-        result_place=own_place,
+        result=_result(walk, outcome, definition),
+        result_place=_return_place(unit, definition) or own_place,
     )
 
 
@@ -256,24 +258,24 @@ def note_late(site: Site, callee: Abstract, steps: list[StepEvent]) -> None:
     thing = callee.thing
     if not isinstance(thing, Function) or not steps:
         return
+    read = late_captures(site, thing)
+    for step in steps:
+        step.captures = tuple(dict.fromkeys((*step.captures, *read)))
+
+
+def late_captures(site: Site, thing: Function) -> tuple[Capture, ...]:
+    """Return the loop variables that a callable made inside a loop reads when it runs at ``site``, after the loop."""
     unit = site.walk.linker.modules.units[thing.path]
     definition = unit.function(thing.index)
     if definition.kind == "module" or definition.parent < 0:
-        return
-    around = unit.function(definition.parent)
-    late: list[str] = []
-    for block in around.blocks:
+        return ()
+    found = []
+    for block in unit.function(definition.parent).blocks:
         around_it = block.kind in ("for", "comprehension") and block.span.contains(definition.span)
-        if around_it and not block.span.contains(site.span):
-            late += [name for name in block.binds if name in definition.free]
-    if not late:
-        return
-    read = tuple(
-        Capture(name, unit.place(definition.span), late=True, in_id=_in_identity(definition.calls, name))
-        for name in late
-    )
-    for step in steps:
-        step.captures = tuple(dict.fromkeys((*step.captures, *read)))
+        if around_it and not (unit.path == site.walk.unit.path and block.span.contains(site.span)):
+            found += [name for name in block.binds if name in definition.free]
+    place = unit.place(definition.span)
+    return tuple(Capture(name, place, late=True, in_id=_in_identity(definition.calls, name)) for name in found)
 
 
 def _in_identity(calls: tuple[object, ...], name: str) -> bool:
@@ -293,9 +295,11 @@ def _files(outcome: Outcome) -> tuple[FileUse, ...]:
     for event in outcome.events:
         if not isinstance(event, Source) or event.kind != "fs" or event.mode not in ("read", "write"):
             continue
-        path = event.argument if _is_path(event.argument) else ""
-        if path:
-            found.append(FileUse(path, "read" if event.mode == "read" else "write", event.origin))
+        mode: Literal["read", "write"] = "read" if event.mode == "read" else "write"
+        if _is_path(event.argument):
+            found.append(FileUse(event.argument, mode, event.origin))
+        elif event.expression:
+            found.append(FileUse(event.expression, mode, event.origin, literal=False))
     returned = outcome.returns.thing
     path = returned.value if isinstance(returned, Literal) and isinstance(returned.value, str) else ""
     if _is_path(path) and any(each.path == path and each.mode == "write" for each in found):
@@ -307,8 +311,16 @@ def _is_path(text: str) -> bool:
     return bool(text) and "://" not in text and ("/" in text or "." in text) and "\n" not in text
 
 
-def _result(walk: Walk, outcome: Outcome, kind: str) -> str:
+def _return_place(unit: Unit, definition: Definition) -> Place | None:
+    found = [each.span for each in definition.statements if each.kind == "return"]
+    return unit.place(found[0]) if len(found) == 1 and definition.kind != "lambda" else None
+
+
+def _result(walk: Walk, outcome: Outcome, definition: Definition) -> str:
     """Return what a step returns where that is evident and matters."""
+    returned = [each.value for each in definition.statements if each.kind == "return"]
+    if returned and all(isinstance(each, Opaque) and "bytes" in each.kind.lower() for each in returned):
+        return "bytes"
     thing = outcome.returns.thing
     if isinstance(thing, Sequence):
         return {"set": "set", "setcomp": "set", "generator": "generator"}.get(thing.kind, "")
@@ -323,7 +335,7 @@ def _result(walk: Walk, outcome: Outcome, kind: str) -> str:
             return "set"
         if thing.name in ("builtins.bytes", "builtins.bytearray"):
             return "bytes"
-    if kind == "async" and walk.function.kind == "function":
+    if definition.kind == "async" and walk.function.kind == "function":
         return "coroutine"
     return ""
 

@@ -53,7 +53,7 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
             walk.source("concurrency", found.name, site.span, block=site.call.block, name=site.path or name)
         from steplint.link import calls
 
-        return calls.combine(site, name, given, safe=True) if walk.zone == "body" else _joined(site, name, given)
+        return calls.combine(site, name, given) if walk.zone == "body" else _joined(site, name, given)
     if walk.is_set(first) and (name == "json.dumps" or name.endswith(".join")):
         return Abstract(tags=walk.ordered(first, site.span).tags, deps=first.deps)
     return None
@@ -132,6 +132,11 @@ def _builtin(
             over=first.over or first.text or "range", text="range",
         ) if steady or values else UNKNOWN  # fmt: skip
     if name in _KEEPS:
+        thing = first.thing
+        if isinstance(thing, Sequence) and thing.kind in ("set", "setcomp"):
+            return first.having(thing=Sequence("list", thing.items))
+        if isinstance(thing, Instance) and walk.linker.apis.makes_set(thing.name):
+            return first.having(thing=None)
         return first if values else Abstract(Sequence("list", ()), nature="fresh")
     if name == "enumerate":
         inner = walk.element(first, site.span)

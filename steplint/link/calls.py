@@ -146,13 +146,15 @@ def context_call(site: Site, callee: Abstract, thing: Context, given: tuple[Give
     if form is not None:
         return durable.operation(site, dialect, form, thing.path, given, thing.confidence)
     if thing.path in dialect.parallel:
-        return combine(site, thing.path, given, safe=True)
+        return combine(site, thing.path, given)
     if forms.is_gate(thing.dialect, thing.path):
         return gate(site, given)
     spelled = {name: path for name, path in dialect.obtained.items() if name == f".{thing.path}"}
     if spelled:
         return Abstract(Context(thing.dialect, next(iter(spelled.values())), thing.confidence))
     values = [each.value for each in given]
+    if callee.nature == "event" and walk.linker.apis.mutator(site.verb):
+        walk.note_change(callee, site.path.split(".")[0], site.verb, site.span)
     return Abstract(tags=tags_of(values) | callee.tags, nature=callee.nature or "event", deps=deps_of(values))
 
 
@@ -179,9 +181,9 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
     dialect = forms.dialects.get(walk.dialect)
     if dialect is not None:
         if name in dialect.parallel:
-            return combine(site, name, given, safe=True)
-        if name in dialect.unordered:
-            return combine(site, name, given, safe=dialect.unordered[name] == "off")
+            return combine(site, name, given)
+        if name in dialect.unordered or name.rpartition(".")[0] in dialect.unordered:
+            return combine(site, name, given)
         if name in dialect.stable:
             return Abstract(Instance(name, given), nature="event")
     registered = registration(site, name, thing, given)
@@ -264,6 +266,10 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
         for each in given:
             walk.use(each.value, "delay", site.place, api=name)
         return result
+    if apis.scratch(name):
+        for each in given:
+            walk.use(each.value, "scratch", site.place, api=name)
+        return result
     if apis.pure(name):
         changes(site, given)
         return result.having(thing=pure_thing(name, given, result))
@@ -314,11 +320,15 @@ def found_call(
             walk.use(each.value, "delay", site.place, api=found.name)
     made = walk.source(
         found.kind, found.name, site.span, block=site.call.block, level=found.level, mode=found.mode,
-        receiver=receiver, argument=first_text(given), consumed=site.call.consumed,
+        receiver=receiver, argument=named_path(thing, given), expression=outer_path(given), consumed=site.call.consumed,
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or found.name,
     )  # fmt: skip
     if found.mode == "opens":
+        return result
+    if walk.linker.apis.scratch(found.name):
+        for each in given:
+            walk.use(each.value, "scratch", site.place, api=found.name)
         return result
     if found.kind in ("write", "network", "database", "fs", "process"):
         spend_operation(site, given, found.mode or "write", found.name)
@@ -334,6 +344,19 @@ def found_call(
             walk.scope.variables[text] = given[0].value.having(tags=given[0].value.tags | {Tag(made)})
     value = result.having(tags=result.tags | {Tag(made)})
     return value.having(nature="read") if found.kind in ("network", "database", "fs", "fs-order") else value
+
+
+def named_path(thing: External, given: tuple[Given, ...]) -> str:
+    """Return the first argument if it is literal text, or the path that a path object was made of."""
+    maker = thing.receiver.thing if thing.receiver is not None else None
+    if isinstance(maker, Instance) and maker.name.startswith("pathlib.") and maker.arguments:
+        return first_text(maker.arguments)
+    return first_text(given)
+
+
+def outer_path(given: tuple[Given, ...]) -> str:
+    """Return the workflow's variable that the first argument is."""
+    return given[0].value.outer if given else ""
 
 
 def first_text(given: tuple[Given, ...]) -> str:
@@ -356,14 +379,14 @@ def logged(site: Site, given: tuple[Given, ...], name: str) -> Abstract:
 def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, confidence: str) -> Abstract:
     """Return the result of a call that changes the world."""
     walk = site.walk
-    walk.source(
+    made = walk.source(
         "write", name or site.path, site.span, block=site.call.block, mode="write", receiver=site.receiver,
         argument=first_text(given), consumed=site.call.consumed, confidence=confidence,
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or name,
     )  # fmt: skip
     spend_operation(site, given, "write", name)
-    return result
+    return result.having(tags=result.tags | {Tag(made)})
 
 
 def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str) -> None:
@@ -426,6 +449,7 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     run_callables(site, given)
     if apis.delay("", None) and not site.path:
         return result
+    walk.uncertain.add(site.index)
     if walk.zone != "outside" and not walk.silent and site.path and site.receiver in ("", "self"):
         walk.out.unresolved.append(Unresolved(site.place, f"`{site.path}` could not be followed"))
     if site.receiver and not given:
@@ -437,6 +461,8 @@ def spent_unknown(site: Site, given: tuple[Given, ...], result: Abstract, name: 
     """Return the result of a call nothing is known about; its arguments may go anywhere."""
     walk = site.walk
     walk.out.pure = False
+    if not walk.linker.apis.known(name):
+        walk.uncertain.add(site.index)
     reads = walk.linker.apis.read(site.verb) and bool(site.receiver)
     for each in given:
         if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
@@ -510,8 +536,12 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
         return UNKNOWN
     outcome = linker.interpret(thing, arguments, walk.zone, walk.dialect)
     if outcome.cut:
+        walk.uncertain.add(site.index)
+        walk.out.pure = False
         return Abstract(tags=tags_of([each.value for each in given]), deps=deps_of([each.value for each in given]))
     walk.out.pure = walk.out.pure and outcome.pure
+    if outcome.raises:
+        walk.uncertain.add(site.index)
     hop = Hop(site.place, walk.title(), site.path or last_name(definition.name))
     splice = Splice(outcome, hop, site.frames(), arguments, walk.sources)
     events = splice.run()
@@ -615,16 +645,18 @@ def enter(site: Site, callee: Abstract, given: tuple[Given, ...], *frames: Frame
     return value
 
 
-def combine(site: Site, name: str, given: tuple[Given, ...], *, safe: bool) -> Abstract:
+def combine(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
     """Return the results of operations that run together; their frames name the combinator."""
     walk = site.walk
-    frame = Frame(kind="combinator", place=site.place, name=name)
     results: list[Abstract] = []
+    arm = 0
     for each in given:
         repeated = repeats(site, each.value)
         for inner in flattened(each.value):
+            arm += 1
+            frame = Frame(kind="combinator", place=site.place, name=name, arm=arm)
             if isinstance(inner.thing, Function | Partial):
-                deferred = Frame(kind="deferred", place=site.place, name=name)
+                deferred = Frame(kind="deferred", place=site.place, name=deferred_name(site, inner, name))
                 mark = len(walk.out.events)
                 results.append(enter(site, inner, (), frame, *repeated, deferred))
                 bodies.note_late(site, inner, walk.steps_since(mark))
@@ -648,6 +680,15 @@ def combine(site: Site, name: str, given: tuple[Given, ...], *, safe: bool) -> A
         nature="memo" if durable_results else made.nature,
         pending=steps if site.call.consumed != "await" else (),
     )
+
+
+def deferred_name(site: Site, value: Abstract, otherwise: str) -> str:
+    """Return what a deferred callable is: "<lambda>", or the name of what runs it."""
+    thing = value.thing
+    if isinstance(thing, Function):
+        unit = site.walk.linker.modules.units[thing.path]
+        return "<lambda>" if unit.function(thing.index).kind == "lambda" else otherwise
+    return otherwise
 
 
 def repeats(site: Site, value: Abstract) -> tuple[Frame, ...]:

@@ -150,6 +150,8 @@ class Outcome:
     loops: list[Loop] = field(default_factory=list)
     fields: dict[str, Abstract] = field(default_factory=dict)
     pure: bool = True
+    raises: bool = False
+    """It may leave by an error: it raises, or calls what is not known."""
     cut: bool = False
     """Recursion or a limit ended the interpretation early."""
 

@@ -265,10 +265,8 @@ class Frames:
             name = (
                 found.thing.name if found is not None and isinstance(found.thing, Instance) else self.text(call.callee)
             )
-            if walk.linker.apis.exits(name) or name.endswith("continue_as_new"):
+            if walk.linker.apis.exits(name) or name.endswith("continue_as_new") or position in walk.uncertain:
                 return True
-            if call.consumed == "yield":
-                continue
         return False
 
     def nearest_loop(self, block: int) -> int:

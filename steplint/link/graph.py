@@ -93,7 +93,7 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
     context = ""
     for body in found.bodies:
         bound = discover.parameters(linker, body, found.dialect)
-        context = context or next((name for name, each in bound.items() if isinstance(each.thing, Context)), "")
+        context = context or next((name for name, each in bound.items() if _is_whole_context(each)), "")
         outcome = _run(linker, found, body, bound)
         whole.events += outcome.events
         whole.unresolved += outcome.unresolved
@@ -129,6 +129,10 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         fingerprint=function.fingerprint,
         context=context,
     )
+
+
+def _is_whole_context(value: Abstract) -> bool:
+    return isinstance(value.thing, Context) and not value.thing.path
 
 
 def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict[str, Abstract]) -> Outcome:

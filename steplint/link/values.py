@@ -278,6 +278,8 @@ def join(values: list[Abstract]) -> Abstract:
             continue
         if thing is None:
             thing = each.thing
+        elif isinstance(thing, Sequence) and isinstance(each.thing, Sequence):
+            thing = Sequence(thing.kind, tuple(dict.fromkeys((*thing.items, *each.thing.items)))[:64])
         elif not same(thing, each.thing):
             thing = thing if isinstance(thing, Context | Function | Class | Module) else None
             break

@@ -12,6 +12,7 @@ from steplint.link.program import Unit
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
+    Context,
     Instance,
     Literal,
     Mapped,
@@ -73,6 +74,8 @@ class Walk:
         self.trying = 0
         self.loose = 0
         self.calling = False
+        self.uncertain: set[int] = set()
+        """Calls that may leave by an error: of project functions that raise, or of what is not known."""
         self.filters: Tags = frozenset()
         self.hidden: dict[str, Abstract | None] = {}
 
@@ -91,7 +94,10 @@ class Walk:
         self.block(0)
         self.run_loose(None)
         for each in self.waiting:
-            self.decide(each.value, each.place, self.steps_since(each.since), each.what)
+            steps, effects = self.steps_since(each.since), self.effects_since(each.since)
+            self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else ())
+        raising = any(each.kind == "raise" for each in self.function.statements)
+        self.out.raises = bool(self.uncertain) or raising
         if self.zone == "step":
             self.out.swallows += bodies.swallows(self)
             self.out.loops += bodies.endless(self)
@@ -685,24 +691,19 @@ class Walk:
             if self.zone == "step" and head in self.function.rebinds:
                 self.add_write(head, "assign", self.outer_of(head, at), at)
             return
-        owner = self.scope.variables.get(head)
-        value = owner if owner is not None else self.value_of(head, at)
-        if name.endswith("[]"):
-            how = "subscript"
-        elif "." in name:
-            how = "attribute"
-        self.note_change(value, head, how, at)
+        how = "subscript" if name.endswith("[]") else "attribute"
+        owner = name[:-2] if name.endswith("[]") else name.rpartition(".")[0]
+        self.note_change(self.value_of(owner, at), head, how, at)
 
     def note_change(self, value: Abstract, head: str, how: str, at: Span) -> None:
         """Record that an object is changed, if it is the workflow's (in a step) or the run's input (in the body)."""
         if self.silent:
             return
+        given = value.nature == "event" and isinstance(value.thing, Context)
         if self.zone == "step":
-            if value.outer:
-                self.add_write(value.outer, how, value, at)
+            if value.outer or given:
+                self.add_write(value.outer or head, how, value, at)
         elif self.zone == "body" and value.nature in ("event", "memo") and not isinstance(value.thing, Object):
-            if value.nature == "memo" and how not in ("subscript", "attribute", "update", "pop", "clear", "setdefault"):
-                return
             self.add_write(head, how, value, at)
 
     def outer_of(self, name: str, at: Span) -> Abstract:
