@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
@@ -295,7 +296,7 @@ def _files(outcome: Outcome) -> tuple[FileUse, ...]:
     for event in outcome.events:
         if not isinstance(event, Source) or event.kind != "fs" or event.mode not in ("read", "write"):
             continue
-        mode: Literal["read", "write"] = "read" if event.mode == "read" else "write"
+        mode: typing.Literal["read", "write"] = "read" if event.mode == "read" else "write"
         if _is_path(event.argument):
             found.append(FileUse(event.argument, mode, event.origin))
         elif event.expression:
