@@ -33,6 +33,8 @@ def _line(reported: Reported, view: View) -> str:
 
 
 def _changes(report: Report, view: View) -> Iterator[str]:
+    if report.verb != "diff":
+        return
     reported = weights(report)
     for index, change in enumerate(report.changes):
         if index in reported:

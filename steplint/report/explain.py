@@ -124,8 +124,8 @@ class _Explained(Struct, frozen=True):
         change = self._change()
         if change is None:
             return
-        if change.suggestion is not None and change.suggestion.evidence:
-            yield self._reason(size, f"why suggested: {', '.join(change.suggestion.evidence)}")
+        if why := wording.evidence(change):
+            yield self._reason(size, f"why suggested: {why}")
         elif change.candidates:
             yield self._reason(size, f"candidates: {', '.join(f'`{each}`' for each in change.candidates)}")
         yield self._reason(size, f"effect on {change.engine or change.dialect}: {wording.effect(change)}")
@@ -145,9 +145,8 @@ class _Explained(Struct, frozen=True):
             yield self._titled("help", "decide; the decision is written to " + shown(self.view.lock_path, self.view))
             for title, text in ways:
                 yield f"      {cells.pad(title, _TITLE)}{shown(text, self.view)}"
-            if change.suggestion is not None and "alias" not in {title for title, _ in ways}:
-                text = f"not offered: {change.engine or change.dialect} has no step aliases"
-                yield f"      {cells.pad('alias', _TITLE)}{shown(text, self.view)}"
+            if missing := wording.no_alias(change):
+                yield f"      {cells.pad('alias', _TITLE)}{shown(missing, self.view)}"
             return
         text = finding.hint or (finding.fix.title if finding.fix is not None else "")
         if text:

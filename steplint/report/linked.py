@@ -5,13 +5,18 @@ from __future__ import annotations
 from msgspec import Struct
 
 from steplint.contract.change import Change
+from steplint.contract.verdicts import harmless
 from steplint.model.report import Report, Reported
 
 
 class Weight(Struct, frozen=True):
-    """What findings say about a change: whether it needs a decision, and the rule that reports it."""
+    """What findings say about a change: whether something has to be done, and the rule that reports it.
+
+    ``breaking`` when it takes a decision, because runs in flight would notice; else only the lock is out of date.
+    """
 
     open: bool = False
+    breaking: bool = False
     rule: str = ""
 
 
@@ -30,9 +35,12 @@ def weights(report: Report) -> dict[int, Weight]:
     for each in report.findings:
         index = change_of(each, report)
         if index is not None:
-            is_open = each.severity != "info" and report.changes[index].recorded is None
-            before = found.get(index, Weight())
-            found[index] = Weight(is_open or before.open, f"{each.rule.name} {each.rule.code}")
+            change, before = report.changes[index], found.get(index, Weight())
+            is_open = each.severity != "info" and change.recorded is None
+            breaking = is_open and not harmless(change.verdict)
+            found[index] = Weight(
+                is_open or before.open, breaking or before.breaking, f"{each.rule.name} {each.rule.code}"
+            )
     return found
 
 

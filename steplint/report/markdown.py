@@ -10,13 +10,13 @@ from steplint.contract.change import Change
 from steplint.model.report import Report, Reported
 from steplint.report import cells, markup, wording
 from steplint.report.cells import count
-from steplint.report.linked import change_of, weights
+from steplint.report.linked import Weight, change_of, weights
 from steplint.report.picture import picture
 from steplint.report.view import View
 
-_RED, _YELLOW, _GREEN, _GRAY = "🔴", "🟡", "🟢", "⚪"
-_WORDS = {_RED: "decide", _YELLOW: "recorded", _GREEN: "fine", _GRAY: "same"}
-_SEVERITIES = {"error": _RED, "warning": _YELLOW, "info": _GRAY}
+_BREAKING, _STALE, _DECIDED, _FINE, _COSMETIC = range(5)
+_SIGNS = (("🔴", "decide"), ("🟠", "not in the lock"), ("🟡", "recorded"), ("🟢", "fine"), ("⚪", "same"))
+_SEVERITIES = {"error": "🔴", "warning": "🟡", "info": "⚪"}
 _HEAD = ["| | workflow | change | step | runs in flight will… |", "|--|--|--|--|--|"]
 _LISTED = ["| | place | finding | rule |", "|--|--|--|--|"]
 
@@ -55,22 +55,24 @@ def _title(report: Report) -> str:
         counts = {name: sum(each.severity == name for each in report.findings) for name in _SEVERITIES}
         listed = [count(number, "note" if name == "info" else name) for name, number in counts.items() if number]
         return ", ".join(listed) or "no findings"
-    is_open = sum(weight.open for weight in weights(report).values())
-    if is_open:
-        return f"{count(is_open, 'breaking step change')} {'needs' if is_open == 1 else 'need'} a decision"
+    known = weights(report).values()
+    breaking = sum(weight.breaking for weight in known)
+    if breaking:
+        return f"{count(breaking, 'breaking step change')} {'needs' if breaking == 1 else 'need'} a decision"
+    if any(weight.open for weight in known):
+        return "the lock is out of date: run `steplint lock`"
     if any(change.recorded is not None for change in report.changes):
         return "all breaking step changes are recorded"
     return "no breaking step changes" if report.changes else "no step changes"
 
 
 def _diff(report: Report, view: View) -> list[_Section]:
-    is_open = {index for index, weight in weights(report).items() if weight.open}
-    order = sorted(
-        range(len(report.changes)), key=lambda index: (_rank(report.changes[index], index in is_open), index)
-    )
-    rows = tuple(_row(report.changes[index], index in is_open, view) for index in order)
+    known, none = weights(report), Weight()
+    ranks = {index: _rank(each, known.get(index, none)) for index, each in enumerate(report.changes)}
+    order = sorted(ranks, key=lambda index: (ranks[index], index))
+    rows = tuple(_row(report.changes[index], ranks[index], view) for index in order)
     lint = [each for each in report.findings if change_of(each, report) is None]
-    commands = [line for index in order if index in is_open for line in report.changes[index].commands]
+    commands = [line for index in order if ranks[index] <= _STALE for line in report.changes[index].commands]
     return [
         _Section("table", 9, head=tuple(_HEAD), rows=rows),
         _Section("diagrams", 1, _pictures(report)),
@@ -93,19 +95,20 @@ def _check(report: Report, view: View) -> list[_Section]:
     ]
 
 
-def _rank(change: Change, is_open: bool) -> int:
-    if is_open:
-        return 0
+def _rank(change: Change, weight: Weight) -> int:
+    if weight.open:
+        return _BREAKING if weight.breaking else _STALE
     if change.recorded is not None:
-        return 1
-    return 3 if change.kind in ("expression", "rebodied") else 2
+        return _DECIDED
+    return _COSMETIC if change.kind in ("expression", "rebodied") else _FINE
 
 
-def _row(change: Change, is_open: bool, view: View) -> str:
-    sign = (_RED, _YELLOW, _GREEN, _GRAY)[_rank(change, is_open)]
+def _row(change: Change, rank: int, view: View) -> str:
     title = wording.TITLES[change.kind] + ("?" if change.suggestion is not None else "")
     will = _recorded(change) if change.recorded is not None else wording.will(change, markup.code)
-    return f"| {' | '.join([_sign(sign, view), markup.code(change.workflow), title, _step(change), will])} |"
+    sign, word = _SIGNS[rank]
+    parts = [sign if view.emoji else word, markup.code(change.workflow), title, _step(change), will]
+    return f"| {' | '.join(parts)} |"
 
 
 def _recorded(change: Change) -> str:
@@ -161,12 +164,8 @@ def _finding(reported: Reported, view: View) -> str:
         told += f"<br>help: {markup.message(hint)}"
     if reported.suppressed is not None:
         told += f"<br>suppressed by {markup.text(reported.suppressed.by)}: {markup.text(reported.suppressed.reason)}"
-    sign = _sign(_SEVERITIES[reported.severity], view, reported.severity)
+    sign = _SEVERITIES[reported.severity] if view.emoji else reported.severity
     return f"| {sign} | {at} | {told} | {markup.code(reported.rule.name)} {reported.rule.code} |"
-
-
-def _sign(sign: str, view: View, word: str = "") -> str:
-    return sign if view.emoji else word or _WORDS[sign]
 
 
 def _also(report: Report, lint: Sequence[Reported], view: View) -> str:

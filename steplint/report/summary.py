@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from steplint.model.report import Report
+from steplint.report import wording
 from steplint.report.cells import count
 from steplint.report.explain import shown
 from steplint.report.linked import weights
@@ -34,12 +35,16 @@ def _found(report: Report) -> str:
 def _changes(report: Report) -> Iterator[str]:
     known = weights(report)
     recorded = sum(1 for change in report.changes if change.recorded is not None)
-    is_open = {index for index, weight in known.items() if weight.open}
-    plain = [each for index, each in enumerate(report.changes) if each.recorded is None and index not in is_open]
-    breaking = recorded + len(is_open)
-    added = sum(1 for change in plain if change.kind in ("added", "inserted", "unlocked", "workflow-added"))
-    cosmetic = sum(1 for change in plain if change.kind in ("expression", "rebodied", "reordered"))
-    parts = [f"{breaking} breaking ({recorded} recorded)"]
+    breaking = {index for index, weight in known.items() if weight.breaking}
+    stale = {index for index, weight in known.items() if weight.open} - breaking
+    plain = [
+        each for index, each in enumerate(report.changes) if each.recorded is None and index not in breaking | stale
+    ]
+    added = sum(wording.is_added(change) for change in plain)
+    cosmetic = sum(change.kind in ("expression", "rebodied", "reordered") for change in plain)
+    parts = [f"{recorded + len(breaking)} breaking ({recorded} recorded)"]
+    if stale:
+        parts.append(f"{len(stale)} not in the lock")
     if added:
         parts.append(count(added, "addition"))
     if cosmetic:

@@ -64,6 +64,23 @@ _KEEP = {
 }
 
 
+_ADDED = ("added", "inserted", "unlocked", "workflow-added")
+
+
+def is_added(change: Change) -> bool:
+    """Return whether the change only brings something new."""
+    return change.kind in _ADDED
+
+
+def evidence(change: Change) -> str:
+    """Return why a successor is suggested: `same callable ..., same neighbors`."""
+    if change.suggestion is None:
+        return ""
+    words = [each.replace("-", " ") for each in change.suggestion.evidence]
+    called = change.old.callable if change.old is not None else ""
+    return ", ".join(f"{each} `{called}`" if each == "same callable" and called else each for each in words)
+
+
 def quoted(text: str) -> str:
     """Return ``text`` in double quotes, escaped as in Python source."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -119,8 +136,10 @@ def brief(change: Change) -> str:
 
 def will(change: Change, code: Callable[[str], str]) -> str:
     """Return the end of the sentence "runs in flight will ..." as markdown; ``code`` makes a code span."""
+    if change.verdict == "safe" and change.gate:
+        return f"not notice, gated by {code(change.gate)}"
     if change.verdict == "safe":
-        return f"not notice, gated by {code(change.gate)}" if change.gate else "not notice"
+        return "execute it once" if is_added(change) and change.new is not None else "not notice"
     wedged = "not be **recovered**" if change.kind == "unpinned" else "**fail or hang**"
     return {
         "late": "execute it once",
@@ -163,6 +182,15 @@ def decisions(change: Change) -> list[tuple[str, str]]:
             title = "not a rename"
         ways.append((title, command))
     return ways
+
+
+def no_alias(change: Change) -> str:
+    """Return why a rename cannot keep its memo, where the engine is the reason."""
+    if change.kind != "renamed" or change.family != "keyed" or change.dialect == "steplint":
+        return ""
+    if any("--accept alias" in command for command in change.commands):
+        return ""
+    return f"not offered: {change.dialect} has no step aliases (bundled runtime: --accept alias)"
 
 
 def _filled(text: str, change: Change) -> str:

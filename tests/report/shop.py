@@ -174,9 +174,7 @@ def renamed(**more: object) -> Change:
         "verdict": "reruns",
         "old": manifest_step("charge-customer", 1, "flows.orders:charge"),
         "new": manifest_step("charge-card", 1, "flows.orders:charge"),
-        "suggestion": Suggestion(
-            "charge-card", 0.93, ("same callable `flows.orders:charge`", "same arguments", "same neighbors")
-        ),
+        "suggestion": Suggestion("charge-card", 0.93, ("same-callable", "same-arguments", "same-neighbors")),
         "commands": (
             'steplint lock rename order-fulfilment charge-customer charge-card --accept reexecute --why "…"',
             'steplint lock rename order-fulfilment charge-customer charge-card --accept drained --why "…"',
@@ -310,5 +308,25 @@ def inserted() -> Report:
         base=Base("origin/main", "4f1c9d2a77"),
         summary=Summary(files=1, workflows=1, steps=3),
         graph=StepGraph((search,)),
+        exit_code=1,
+    )
+
+
+def unlocked() -> Report:
+    """A step that only the lock does not know yet."""
+    change = added(kind="unlocked", code="SL310", verdict="safe", required=True, commands=("steplint lock",))
+    finding = Finding(
+        "step `reserve-stock` is not in the lock",
+        place("flows/orders.py", '"reserve-stock"'),
+        "order-fulfilment",
+        "inngest",
+        "reserve-stock",
+    )
+    return Report(
+        "diff",
+        (reported(finding, "unlocked-step", "SL310", change=0),),
+        changes=(change,),
+        compared=(Compared("order-fulfilment", "inngest", "keyed", "flows/orders.py", (0,), 4),),
+        graph=StepGraph((after(),)),
         exit_code=1,
     )

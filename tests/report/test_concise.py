@@ -22,6 +22,10 @@ def test_changes_without_a_finding_follow() -> None:
     assert lines[2] == "order-fulfilment: + reserve-stock  added, late"
 
 
+def test_a_check_lists_no_changes() -> None:
+    assert concise.render(replace(shop.diff(), verb="check"), shop.shop_view()).count("\n") == 2
+
+
 def test_a_message_of_several_lines_stays_on_one() -> None:
     finding = replace(shop.random_finding(), message="a\nb\x1b[1m")
     text = concise.render(Report("check", (shop.reported(finding),)), shop.shop_view())

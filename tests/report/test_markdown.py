@@ -66,6 +66,13 @@ def test_nothing_changed_says_so_without_table_and_picture() -> None:
     assert text.splitlines()[1:] == ["### steplint: no step changes", "", "Also: 1 workflow unchanged"]
 
 
+def test_a_stale_lock_is_no_breaking_change() -> None:
+    text = markdown.render(shop.unlocked(), shop.shop_view())
+    assert "### steplint: the lock is out of date: run `steplint lock`\n" in text
+    assert "| 🟠 | `order-fulfilment` | not in the lock | `reserve-stock` | execute it once |" in text
+    assert "    steplint lock\n</details>" in text
+
+
 def test_no_findings_say_so() -> None:
     text = markdown.render(Report("check"), shop.shop_view())
     assert "### steplint: no findings\n" in text
@@ -84,7 +91,7 @@ def test_without_emoji_words_stand_in_their_place() -> None:
     text = markdown.render(shop.diff(), shop.shop_view(emoji=False))
     assert "| decide | `order-fulfilment` | renamed? |" in text
     assert "| fine | `order-fulfilment` | added |" in text
-    assert not set(text) & set("🔴🟡🟢⚪")
+    assert not set(text) & set("🔴🟠🟡🟢⚪")
 
 
 def test_lint_findings_of_a_diff_are_folded_and_counted_by_changed_lines() -> None:

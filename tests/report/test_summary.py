@@ -32,6 +32,11 @@ def test_a_diff_counts_breaking_recorded_and_harmless_changes() -> None:
     )
 
 
+def test_a_stale_lock_is_counted_apart() -> None:
+    text = summary.summarize(shop.unlocked(), shop.shop_view())
+    assert text == "0 breaking (0 recorded), 1 not in the lock in 1 of 1 workflow\n"
+
+
 def test_a_crash_is_named_last() -> None:
     report = Report("check", errors=(Failure("rule body-time", "ValueError: bad\x1b", "Traceback\n  line"),))
     text = summary.summarize(report, shop.shop_view())
