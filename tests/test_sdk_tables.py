@@ -231,36 +231,14 @@ def names(table: dict[str, Any]) -> set[str]:
 
 
 SINCE = {name: version for table in tables().values() for name, version in table.get("since", {}).items()}
-RESULTS = frozenset(
-    [
-        "re.compile",
-        "re.match",
-        "re.search",
-        "re.fullmatch",
-        "csv.writer",
-        "hashlib.new",
-        "hmac.new",
-        "urllib.parse.urlparse",
-        "urllib.parse.urlsplit",
-        "sqlite3.connect",
-        "redis.Redis.pipeline",
-        "redis.asyncio.Redis.pipeline",
-        "sqlalchemy.create_engine",
-        "sqlalchemy.ext.asyncio.create_async_engine",
-        "sqlalchemy.orm.Session.query",
-        "sqlmodel.Session.query",
-        "anyio.create_task_group",
-        "trio.open_nursery",
-        "hashlib.md5",
-        "hashlib.sha1",
-        "hashlib.sha224",
-        "hashlib.sha256",
-        "hashlib.sha384",
-        "hashlib.sha512",
-        "hashlib.sha3_256",
-        "hashlib.blake2b",
-    ]
-)
+RESULTS = {
+    "re.compile", "re.match", "re.search", "re.fullmatch", "csv.writer", "hashlib.new", "hmac.new",
+    "urllib.parse.urlparse", "urllib.parse.urlsplit", "sqlite3.connect", "redis.Redis.pipeline",
+    "redis.asyncio.Redis.pipeline", "sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine",
+    "sqlalchemy.orm.Session.query", "sqlmodel.Session.query", "anyio.create_task_group", "trio.open_nursery",
+    "hashlib.md5", "hashlib.sha1", "hashlib.sha224", "hashlib.sha256", "hashlib.sha384", "hashlib.sha512",
+    "hashlib.sha3_256", "hashlib.blake2b",
+}  # fmt: skip
 """Calls whose results have members: `re.compile(...).match` is the name `re.compile.match`."""
 
 

@@ -281,8 +281,8 @@ def check_names(names: list[str], since: dict[str, str]) -> list[dict[str, str]]
     report = Report()
     for name in names:
         plain = name.rstrip("*").rstrip(".")
-        wanted = since.get(plain, "3.0").split(".")
-        if sys.version_info < tuple(int(part) for part in wanted):
+        younger = [version for known, version in since.items() if f"{plain}.".startswith(f"{known}.")]
+        if any(sys.version_info < tuple(int(part) for part in version.split(".")) for version in younger):
             continue
         try:
             importlib.import_module(plain.split(".")[0])
