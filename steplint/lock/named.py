@@ -115,7 +115,7 @@ def was_published(state: State, entry: LockWorkflow, step: str) -> bool:
 def was_buried(state: State, entry: LockWorkflow, step: str) -> bool:
     """Return whether the removal of ``step`` is published: one within this branch leaves no record."""
     before = find_workflow(state.base, *entry.key)
-    return before is None or step in before.tombstones
+    return before is not None and step in before.tombstones
 
 
 def was_deployed(state: State, entry: LockWorkflow) -> bool:
