@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -14,7 +15,8 @@ from steplint.report.view import View
 
 _LONG = 8
 """Lines of one span that are shown; of a longer one its first and last two are."""
-_NARROW = 30
+_NARROW, _SLACK = 30, 8
+"""The least room of a text, and by how much one may pass the edge before it moves to a row of its own."""
 
 
 class Label(Struct, frozen=True):
@@ -223,17 +225,26 @@ class _Painter:
             carets.line(self.left + start, self.left + end, self._mark(label), self._look(label))
         rows, waiting = [carets], [label for label in ordered if label.text]
         furthest = max(end for _, end in spans.values())
-        if waiting and spans[id(waiting[-1])][1] == furthest:
+        if waiting and spans[id(waiting[-1])][1] == furthest and self._fits(waiting[-1], furthest + 1):
             last = waiting.pop()
             carets.put(self.left + furthest + 1, self._visible(last.text), self._look(last))
         if waiting:
             rows.append(self._stems(waiting, spans))
         while waiting:
             label = waiting.pop()
-            canvas = self._stems(waiting, spans)
-            canvas.put(self.left + spans[id(label)][0], self._visible(label.text), self._look(label))
-            rows.append(canvas)
+            rows += self._hung(label, waiting, spans)
         return rows
+
+    def _fits(self, label: Label, start: int) -> bool:
+        return cells.width(self._visible(label.text)) <= max(self.room - start + _SLACK, _NARROW)
+
+    def _hung(self, label: Label, waiting: list[Label], spans: dict[int, tuple[int, int]]) -> Iterator[_Canvas]:
+        """Yield the rows of a text that hangs below its carets, wrapped where the terminal ends."""
+        start = spans[id(label)][0]
+        for line in textwrap.wrap(self._visible(label.text), max(_NARROW, self.room - start)):
+            canvas = self._stems(waiting, spans)
+            canvas.put(self.left + start, line, self._look(label))
+            yield canvas
 
     def _stems(self, labels: list[Label], spans: dict[int, tuple[int, int]]) -> _Canvas:
         canvas = _Canvas()

@@ -102,6 +102,21 @@ def test_a_label_inside_another_one_stays_visible() -> None:
         """)
 
 
+def test_a_long_text_hangs_below_its_carets_and_is_wrapped() -> None:
+    label = Label(
+        span(BODY, "reference", 2), "the step keeps the first value, code outside it sees another one", primary=True
+    )
+    assert drawn(BODY, label, context=0, width=90) == expect("""
+           |
+         5 |     await ctx.step.run("charge-card", charge, cart, reference)
+           |                                                     ^^^^^^^^^
+           |                                                     |
+           |                                                     the step keeps the first value,
+           |                                                     code outside it sees another one
+           |
+        """)
+
+
 def test_equal_spans_show_both_texts() -> None:
     text = drawn("f(x)\n", Label(Span(1, 2, 1, 3), "one", primary=True), Label(Span(1, 2, 1, 3), "two"))
     assert text == expect("""
@@ -350,7 +365,7 @@ _Drawn = tuple[int, int, int, int, str]
 
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=200),
-    st.lists(st.tuples(*[st.integers(0, 220)] * 4, st.text(max_size=8)), min_size=1, max_size=4),
+    st.lists(st.tuples(*[st.integers(0, 220)] * 4, st.text(max_size=60)), min_size=1, max_size=4),
     st.integers(20, 120),
 )
 def test_no_text_and_no_span_breaks_a_frame(source: str, places: list[_Drawn], size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -54,7 +55,7 @@ def title(frame: Frame) -> str:
         case "with":
             return f"with {frame.name or '…'}" + (f" as {binds}" if binds else "")
         case "deferred":
-            return f"later: {frame.name}" if frame.name else "later"
+            return f"later: {frame.name}" if frame.name else "in order"
         case "call":
             return f"in {frame.name}()" if frame.name else "in a called function"
         case "if":
@@ -94,13 +95,33 @@ def _nested(items: Sequence[_Item], depth: int) -> tuple[Branch | Leaf, ...]:
         end = at + 1
         while end < len(items) and len(items[end][0]) > depth and _same(items[end][0][depth], frames[depth]):
             end += 1
-        nodes.append(Branch(frames[depth], _nested(items[at:end], depth + 1)))
+        frame, inner = frames[depth], items[at:end]
+        children = _arms(inner, depth) if frame.kind == "combinator" else _nested(inner, depth + 1)
+        nodes.append(Branch(frame, children))
         at = end
     return tuple(nodes)
 
 
+def _arms(items: Sequence[_Item], depth: int) -> tuple[Branch | Leaf, ...]:
+    """Return one node for each arm of a parallel group; a callable that only holds one step is left out."""
+    arms = list[Branch | Leaf]()
+    for _, group in groupby(items, key=lambda item: item[0][depth].arm):
+        arm = list(group)
+        for node in _joined(_nested(arm, depth + 1), arm[0][0][depth]):
+            alone = isinstance(node, Branch) and node.frame.kind == "deferred" and len(node.children) == 1
+            arms.append(node.children[0] if alone and isinstance(node, Branch) else node)
+    return tuple(arms)
+
+
+def _joined(nodes: tuple[Branch | Leaf, ...], frame: Frame) -> tuple[Branch | Leaf, ...]:
+    """Return the nodes of one arm as one; arm 0 is what a frame has that does not tell its arms apart."""
+    return nodes if len(nodes) == 1 or not frame.arm else (Branch(Frame("deferred", frame.place), nodes),)
+
+
 def _same(one: Frame, other: Frame) -> bool:
-    return (one.kind, one.place, one.group, one.arm) == (other.kind, other.place, other.group, other.arm)
+    if (one.kind, one.place, one.group) != (other.kind, other.place, other.group):
+        return False
+    return one.arm == other.arm or one.kind == "combinator"
 
 
 def effects_of(step: Step) -> tuple[Effect, ...]:

@@ -37,7 +37,10 @@ def rich() -> Workflow:
     )
     charge = Body("flows.orders:charge", "charge", at(50), True, effects=(post,))
     loop = around("for", 20, name="cart.skus", binds=("sku",))
-    parallel = around("combinator", 30, name="ctx.group.parallel")
+    one, two = (
+        (around("combinator", 30, name="ctx.group.parallel", arm=arm), around("deferred", 30, name="<lambda>"))
+        for arm in (1, 2)
+    )
     paid, free = around("if", 12, name="total", group="a", arm=0), around("else", 15, group="a", arm=1)
     gift = around("if", 26, name="cart.gift", group="b")
     tried = around("try", 34, group="c", arm=0)
@@ -52,8 +55,8 @@ def rich() -> Workflow:
         shop.step("notify-{}", 4, place=at(21), inside=(loop,), times="many", id_parts=sku),
         shop.step("log-{}", 5, place=at(22), inside=(loop, around("if", 22, name="sku", group="d")), id_parts=sku),
         shop.step("wrap-gift", 6, place=at(27), inside=(gift,), times="maybe"),
-        shop.step("mail", 7, place=at(31), inside=(parallel,)),
-        shop.step("text", 8, place=at(32), inside=(parallel,)),
+        shop.step("mail", 7, place=at(31), inside=one),
+        shop.step("text", 8, place=at(32), inside=two),
         shop.step("ship", 9, place=at(35), inside=(tried,)),
         shop.step("refund", 10, place=at(38), inside=(caught,), times="maybe"),
         shop.step("mail", 11, place=at(39), occurrence=1, gate="new-mail"),

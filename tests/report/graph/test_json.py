@@ -8,10 +8,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from steplint.model.graph import StepGraph
+from steplint.model.graph import Frame, StepGraph
 from steplint.report import schema
 from steplint.report.graph import json as graph_json
 from steplint.report.view import GraphView
+from tests.report import shop
 from tests.report.graph import samples
 
 
@@ -53,6 +54,16 @@ def test_branches_of_one_decision_share_their_group() -> None:
     assert tree[2]["group"] == tree[3]["group"] == "a"
     assert (tree[2]["arm"], tree[3]["arm"]) == (0, 1)
     assert [child["kind"] for child in tree[4]["children"]] == ["step", "if"]
+
+
+def test_an_arm_of_several_steps_keeps_them_together() -> None:
+    def inside(arm: int) -> tuple[Frame, ...]:
+        return samples.around("combinator", 30, arm=arm), samples.around("deferred", 30, name="both", arm=0)
+
+    steps = [shop.step(label, index, inside=inside(1 + index // 2)) for index, label in enumerate("abcd")]
+    (group,) = written(StepGraph((shop.workflow(*steps),)))["workflows"][0]["tree"]
+    assert group["kind"] == "combinator"
+    assert [[each["index"] for each in arm["children"]] for arm in group["children"]] == [[0, 1], [2, 3]]
 
 
 def test_columns_begin_at_one() -> None:
