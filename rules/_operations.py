@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
 from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
-from ._sources import callee, elsewhere, sentence, short, shown, step_text, trace
+from ._sources import callee, elsewhere, sentence, short, shown, sources, step_text, trace
 from ._wrap import free_name, step_around
+
+_IO = ("network", "database")
+_NOTES = 3
+
+
+class Operation(NamedTuple):
+    """A call of the body, and what it does outside every step: the operation that matters most, and the others."""
+
+    workflow: Workflow
+    effect: Effect
+    others: tuple[Effect, ...]
+
+
+def operations(project: Project, kinds: tuple[str, ...], wanted: Callable[[Effect], bool]) -> Iterator[Operation]:
+    """Yield the calls that perform operations of ``kinds``; one call is one finding, whatever it does on its way."""
+    calls = dict[tuple[str, str, Place], list[tuple[Workflow, Effect]]]()
+    for workflow, effect in sources(project, *kinds):
+        if wanted(effect) and effect.mode != "opens" and not held(workflow, effect):
+            calls.setdefault((workflow.dialect, workflow.id, effect.place), []).append((workflow, effect))
+    for found in calls.values():
+        workflow = found[0][0]
+        first, *others = sorted((effect for _, effect in found), key=_importance)
+        yield Operation(workflow, first, tuple(others))
 
 
 def changes(effect: Effect) -> bool:
     """Return whether ``effect`` changes the world rather than reads it."""
-    return effect.kind == "write" or (effect.kind in ("network", "database") and effect.mode == "write")
+    return effect.kind == "write" or (effect.kind in _IO and effect.mode == "write")
 
 
 def covered(workflow: Workflow, effect: Effect) -> bool:
-    """Return whether the same call is reported as a change of the world."""
-    return any(other is not effect and changes(other) and other.place == effect.place for other in workflow.effects)
+    """Return whether the same call is reported by a rule that comes first: changes, then network and databases."""
+    first = (*_IO, "write") if effect.kind not in _IO else ("write",)
+    return any(
+        other is not effect
+        and other.place == effect.place
+        and other.mode != "opens"
+        and other.level != "off"
+        and (changes(other) or other.kind in first)
+        for other in workflow.effects
+    )
 
 
 def held(workflow: Workflow, effect: Effect) -> bool:
@@ -27,10 +61,6 @@ def held(workflow: Workflow, effect: Effect) -> bool:
     )
 
 
-def _same_head(block: Place, call: Place) -> bool:
-    return block.path == call.path and (block.span.contains(call.span) and block.span.line == call.span.line)
-
-
 def position(effect: Effect) -> str:
     """Return how often the engine repeats ``effect``: "" at every replay, "tail" by retries only, "alone" as they."""
     if not effect.tail:
@@ -38,28 +68,37 @@ def position(effect: Effect) -> str:
     return "tail" if effect.before else "alone"
 
 
-def operation_finding(
-    project: Project, workflow: Workflow, effect: Effect, what: str, *, level: str = "", fix: bool = True
-) -> Finding:
-    """Return the finding about ``effect``; ``what`` is what it does: "reads the network"."""
+def operation_finding(project: Project, operation: Operation, what: str, *, level: str = "") -> Finding:
+    """Return the finding about a call; ``what`` is what it does: "reads the network"."""
+    workflow, effect, _ = operation
     where = position(effect)
     dialect = project.dialect(workflow)
     name = _step_name(effect)
-    text = step_text(dialect, workflow, free_name(workflow, name), f"{callee(effect)}(...)")
+    text = step_text(dialect, workflow, free_name(workflow, name), f"{_called(effect)}(...)")
     return Finding(
-        message=sentence(f"`{shown(effect.api)}`", f"{what} {_when(project, workflow, where)}"),
+        message=sentence(f"`{named(effect)}`", *_predicates(project, workflow, what, where)),
         place=effect.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
         level=effect.level or level or where,
-        label=_label(where),
+        label="repeated when the last attempt is retried" if where else "repeated at every replay",
         trace=trace(effect),
-        notes=(*_uses(effect), *elsewhere(effect)),
+        notes=(*_notes(operation), *elsewhere(effect)),
         hint=f"put it into a step: `{text}`" if text else "put it into a step",
-        fix=_fix(project, workflow, effect, name) if fix and not where else None,
+        fix=_fix(project, workflow, effect, name) if not where else None,
         confidence=effect.confidence,
         subject=effect.api,
     )
+
+
+def named(effect: Effect) -> str:
+    """Return the call as people write it: `db.orders.insert_one`."""
+    if not effect.receiver or len(effect.receiver) > _SHOWN:
+        return shown(effect.api)
+    return f"{effect.receiver}.{effect.api.rpartition('.')[2]}"
+
+
+_SHOWN = 40
 
 
 def executions(project: Project, workflow: Workflow) -> str:
@@ -68,32 +107,42 @@ def executions(project: Project, workflow: Workflow) -> str:
         return "again at every recovery"
     steps = sum(1 for step in workflow.steps if step.kind != "patch")
     if any(step.times == "many" for step in workflow.steps):
-        return "again at every replay, once per step"
+        return "again at every replay"
     return f"up to {steps + 1} times for {steps} {'step' if steps == 1 else 'steps'}"
 
 
-def _when(project: Project, workflow: Workflow, where: str) -> str:
+def _same_head(block: Place, call: Place) -> bool:
+    return block.path == call.path and (block.span.contains(call.span) and block.span.line == call.span.line)
+
+
+def _importance(effect: Effect) -> tuple[bool, bool, int, Place]:
+    return effect.level == "info", bool(position(effect)), len(effect.trail), effect.origin
+
+
+def _predicates(project: Project, workflow: Workflow, what: str, where: str) -> tuple[str, ...]:
     if where:
-        return "outside every step; a retry of the run repeats it"
-    return f"outside every step: {executions(project, workflow)}"
+        return f"{what} outside every step; a retry of the run repeats it", f"{what} outside every step"
+    return f"{what} outside every step: {executions(project, workflow)}", f"{what} outside every step"
 
 
-def _label(where: str) -> str:
-    return "repeated when the last attempt is retried" if where else "repeated at every replay"
+def _notes(operation: Operation) -> Iterator[Note]:
+    for effect in (operation.effect, *operation.others):
+        decided = next((use for use in effect.uses if use.role == "control"), None)
+        if decided:
+            yield Note(decided.place, f"its result decides {decided.decides or 'which steps run'}")
+    for other in operation.others[:_NOTES]:
+        yield Note(other.origin, f"the same call reaches `{named(other)}`")
 
 
-def _uses(effect: Effect) -> tuple[Note, ...]:
-    decided = next((use for use in effect.uses if use.role == "control"), None)
-    if decided is None:
-        return ()
-    return (Note(decided.place, f"its result decides {decided.decides or 'which steps run'}"),)
+def _called(effect: Effect) -> str:
+    return named(effect) if len(effect.trail) <= 1 else callee(effect)
 
 
 def _step_name(effect: Effect) -> str:
-    if effect.receiver and len(effect.trail) <= 1:
-        noun = effect.receiver.rpartition(".")[2].strip("()[]_")
-        return short(f"{effect.api.rpartition('.')[2]}-{noun}")
-    return callee(effect).rpartition(".")[2]
+    if len(effect.trail) > 1:
+        return callee(effect).rpartition(".")[2]
+    noun = effect.receiver.rpartition(".")[2].strip("()[]_")
+    return short(f"{effect.api.rpartition('.')[2]}-{noun}") if noun else effect.api.rpartition(".")[2]
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect, name: str) -> Fix | None:

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from steplint.api import Confidence, Dialect, Effect, Finding, Fix, Hop, Note, Place, Project, Step, Use, Workflow
+from steplint.api import (
+    Confidence,
+    Dialect,
+    Effect,
+    Finding,
+    Fix,
+    Hop,
+    Note,
+    Place,
+    Project,
+    Step,
+    StepForm,
+    Use,
+    Workflow,
+)
 
 _LONGEST = 100
+_SHOWN = 40
 _CERTAINTY: tuple[Confidence, ...] = ("low", "medium", "high")
 _WORST = (
     "control", "outside-effect", "identity", "state", "step-argument", "capture", "timer", "unknown",
@@ -96,7 +111,7 @@ def value_finding(
         dialect=workflow.dialect,
         step=step.label if step else "",
         flow=role,
-        level=effect.level or compared(dialect, use, step),
+        level=effect.level or compared(dialect, use, step) or _last(workflow, use),
         label=f"a replay {words.again}",
         trace=trace(effect),
         notes=(*notes(use, step, dialect, words), *elsewhere(effect)),
@@ -169,6 +184,14 @@ def compared(dialect: Dialect, use: Use | None, step: Step | None) -> str:
     return "compared" if kind in dialect.compares_arguments and use.role != "capture" else ""
 
 
+def _last(workflow: Workflow, use: Use | None) -> str:
+    """Return the level of a value that goes into an effect after the last step, where only a retry repeats both."""
+    if use is None or use.role != "outside-effect":
+        return ""
+    sinks = [effect for effect in workflow.effects if use.place in (effect.place, effect.origin)]
+    return "tail" if sinks and all(effect.tail for effect in sinks) else ""
+
+
 def _lost_memo(dialect: Dialect) -> str:
     if dialect.family == "keyed":
         return "another ID at every replay: the memo is never found and the step runs again"
@@ -215,6 +238,12 @@ def operation(workflow: Workflow, position: int | None) -> Step | None:
     return next((step for step in workflow.steps if step.position == position), None)
 
 
+def form_of(dialect: Dialect, step: Step) -> StepForm | None:
+    """Return the form of the dialect in which ``step`` is written."""
+    forms = (form for form in dialect.step if step.form in filter(None, (form.method, form.call, form.decorator)))
+    return next(forms, None)
+
+
 def line(place: Place, seen_from: Place) -> str:
     """Return `at line 40`, or `at lib/ids.py:12` where the file is another one."""
     if place.path == seen_from.path:
@@ -237,8 +266,19 @@ def short(identity: str, most: int = 40) -> str:
 
 
 def shown(api: str) -> str:
-    """Return a canonical name as people write it."""
-    return api.removeprefix("builtins.").replace("datetime.datetime.", "datetime.").replace("datetime.date.", "date.")
+    """Return a canonical name as people write it: without the packages above a class, and not too long."""
+    parts = api.removeprefix("builtins.").split(".")
+    if api.startswith("datetime."):
+        return ".".join(parts[1:]) if len(parts) > 2 else ".".join(parts)
+    classes = [number for number, part in enumerate(parts[:-1]) if part[:1].isupper()]
+    if classes and len(api) > _SHOWN:
+        parts = parts[classes[0] :]
+    return ".".join(parts if len(".".join(parts)) <= _SHOWN else parts[-2:])
+
+
+def environment(effect: Effect) -> bool:
+    """Return whether a value computed at import comes from the environment, which changes with a deploy only."""
+    return effect.api.startswith(("os.environ", "os.getenv", "os.getcwd", "sys.argv", "sys.platform", "platform."))
 
 
 def callee(effect: Effect) -> str:

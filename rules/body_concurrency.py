@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Effect, Finding, Project, Workflow
+from steplint.api import Effect, Finding, Note, Project, Workflow
 
-from ._operations import held
-from ._sources import elsewhere, sentence, shown, sources, trace
+from ._operations import operations
+from ._sources import elsewhere, sentence, shown, trace
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield threads, executors and races of a replayed body, where `engine-unsafe-parallelism` does not speak."""
-    for workflow, effect in sources(project, "concurrency"):
-        if held(workflow, effect) or _told_elsewhere(project, workflow, effect):
+    for workflow, effect, others in operations(project, ("concurrency",), lambda effect: True):
+        if _told_elsewhere(project, workflow, effect):
             continue
         yield Finding(
             message=sentence(
@@ -28,7 +28,10 @@ def check(project: Project) -> Iterator[Finding]:
             level=effect.level,
             label="a replay may continue with the other one",
             trace=trace(effect),
-            notes=tuple(elsewhere(effect)),
+            notes=(
+                *(Note(other.origin, f"the same call reaches `{shown(other.api)}`") for other in others[:3]),
+                *elsewhere(effect),
+            ),
             hint=_hint(project.dialect(workflow).standin.parallel),
             confidence=effect.confidence,
             subject=effect.api,

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Finding, Project
+from steplint.api import Effect, Finding, Project
 
-from ._operations import covered, held, operation_finding
-from ._sources import sources
+from ._operations import covered, operation_finding, operations
 
 
 def check(project: Project) -> Iterator[Finding]:
-    """Yield file-system access in a replayed body; one finding per call that lists and is unordered too."""
-    listed = set[object]()
-    for workflow, effect in sources(project, "fs", "fs-order"):
-        site = (workflow.id, effect.place)
-        if effect.mode == "opens" or site in listed or covered(workflow, effect) or held(workflow, effect):
-            continue
-        listed.add(site)
-        yield operation_finding(project, workflow, effect, _what(effect.mode, effect.kind))
+    """Yield file-system access in a replayed body."""
+    for each in operations(project, ("fs", "fs-order"), lambda effect: not _within_open(effect)):
+        if not covered(each.workflow, each.effect):
+            yield operation_finding(project, each, _what(each.effect))
 
 
-def _what(mode: str, kind: str) -> str:
-    if kind == "fs-order":
+def _within_open(effect: Effect) -> bool:
+    """Return whether ``effect`` works on a file that a `with` opened, which is reported itself."""
+    return any(frame.kind == "with" and frame.resource == "file" for frame in effect.inside)
+
+
+def _what(effect: Effect) -> str:
+    if effect.kind == "fs-order":
         return "lists files"
-    return "writes files" if mode == "write" else "reads files"
+    return "writes files" if effect.mode == "write" else "reads files"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._operations import covered, operation_finding, position
+from ._operations import covered, operation_finding, operations, position
 from ._sources import Words, sources, value_finding
 
 _WORDS = Words("reads another value", step="read-host")
@@ -14,10 +14,10 @@ _WORDS = Words("reads another value", step="read-host")
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield subprocesses and signals of a replayed body, and reads of process and host state by where they go."""
-    for workflow, effect in sources(project, "process"):
-        if effect.mode != "opens" and not covered(workflow, effect):
-            level = position(effect) or "process"
-            yield operation_finding(project, workflow, effect, "starts or signals a process", level=level)
+    for each in operations(project, ("process",), lambda effect: True):
+        if not covered(each.workflow, each.effect):
+            level = position(each.effect) or "process"
+            yield operation_finding(project, each, "starts or signals a process", level=level)
     for workflow, effect in sources(project, "host"):
         if finding := value_finding(project, workflow, effect, _WORDS):
             yield finding

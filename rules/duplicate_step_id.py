@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Finding, Frame, Note, Project, Step, Workflow, exclusive, follows
+from steplint.api import Dialect, Finding, Frame, Note, Project, Step, Workflow, exclusive, follows
 
-from ._sources import sentence, short
+from ._sources import form_of, sentence, short
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -14,12 +14,20 @@ def check(project: Project) -> Iterator[Finding]:
     for workflow in project.graph.workflows:
         first = dict[str, list[Step]]()
         for step in workflow.steps:
-            if step.id is None or step.id_source not in ("literal", "constant"):
+            if not _names_a_call(project.dialect(workflow), step):
                 continue
-            earlier = [each for each in first.get(step.id, ()) if _meets(workflow, each, step)]
+            earlier = [each for each in first.get(step.label, ()) if _meets(workflow, each, step)]
             if earlier:
                 yield _finding(workflow, earlier[0], step)
-            first.setdefault(step.id, []).append(step)
+            first.setdefault(step.label, []).append(step)
+
+
+def _names_a_call(dialect: Dialect, step: Step) -> bool:
+    """Return whether the ID is one that an author gives to a call: no key of state, no name of a function called."""
+    if step.id is None or step.id_source not in ("literal", "constant") or step.kind in ("state", "patch"):
+        return False
+    form = form_of(dialect, step)
+    return form is None or "@reference" not in form.id
 
 
 def _meets(workflow: Workflow, one: Step, other: Step) -> bool:

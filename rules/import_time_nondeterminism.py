@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from steplint.api import Finding, Note, Project
 
-from ._sources import Words, line, operation, sentence, shown, sources, value_finding, worst
+from ._sources import Words, environment, line, operation, sentence, shown, sources, value_finding, worst
 
 _WORDS = Words("reads another value")
 _QUIET = ("returned", "logged", "branch", "unused", "predicate", "delay", "scratch")
@@ -29,7 +29,10 @@ def check(project: Project) -> Iterator[Finding]:
             *((Note(effect.origin, "computed once per process"),) if _apart(finding, effect.origin) else ()),
         )
         hint = "compute it in a step, or take it from the event"
-        yield replace(finding, message=message, notes=notes, hint=hint, label="differs in the process that replays")
+        level = finding.level or ("environment" if environment(effect) else "")
+        yield replace(
+            finding, level=level, message=message, notes=notes, hint=hint, label="differs in the process that replays"
+        )
 
 
 def _apart(finding: Finding, origin: object) -> bool:

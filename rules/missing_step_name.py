@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Dialect, Finding, Project, Step, StepForm, Workflow
+from steplint.api import Finding, Project, Step, StepForm, Workflow
 
-from ._sources import short
+from ._sources import form_of, short
+
+_UNNAMED = ("sleep", "state", "patch")
+"""Kinds whose position says enough: nobody looks for the result of a timer."""
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield steps whose identity is a position or the name of a lambda, where a name could be given."""
     for workflow, step in project.steps():
-        form = _form(project.dialect(workflow), step)
-        if form is None or not _nameable(form):
+        form = form_of(project.dialect(workflow), step)
+        if form is None or step.kind in _UNNAMED or not _nameable(form):
             continue
         if step.id_source == "missing":
             yield _finding(
@@ -36,11 +39,6 @@ def _finding(workflow: Workflow, step: Step, message: str, form: StepForm) -> Fi
         confidence=step.confidence,
         subject=step.body.call if step.body else step.form,
     )
-
-
-def _form(dialect: Dialect, step: Step) -> StepForm | None:
-    forms = (form for form in dialect.step if step.form in filter(None, (form.method, form.call, form.decorator)))
-    return next(forms, None)
 
 
 def _nameable(form: StepForm) -> bool:

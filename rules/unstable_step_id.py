@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Effect, Finding, Note, Place, Project, Step, Use, Workflow
 
-from ._sources import least, line, operation, sentence, short, shown, sources, trace, within_id
+from ._sources import environment, least, line, operation, sentence, short, shown, sources, trace, within_id
 
 _ANYWHERE = ("import", "shared-rng", "state")
 """Kinds whose own rules are not in the default set, so that this rule speaks wherever the source stands."""
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Finding]:
         seen = set[int]()
         for use in effect.uses:
             step = operation(workflow, use.step)
-            if use.role != "identity" or step is None or step.position in seen:
+            if use.role != "identity" or environment(effect) or step is None or step.position in seen:
                 continue
             if effect.kind in _ANYWHERE or within_id(workflow, effect, use):
                 seen.add(step.position)

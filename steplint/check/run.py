@@ -30,11 +30,13 @@ FLOWS: Mapping[str, tuple[Cell, Cell]] = {
     "state": ("warning", "warning"),
     "timer": ("warning", "warning"),
     "compared": ("error", "error"),
+    "tail": ("warning", "warning"),
     "unknown": ("info", "info"),
 }
 """Severity by flow, where replay compares names or finds memos by them, and where it does not.
 
-A flow that is not listed is off. The level "compared" is a value that replay compares byte by byte.
+A flow that is not listed is off. Level "compared": replay compares the value byte by byte; level "tail": the value goes
+into an effect after the last step.
 """
 
 _CELLS: Mapping[str, Cell] = {"error": "error", "warning": "warning", "info": "info", "off": "off"}

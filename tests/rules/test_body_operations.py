@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from steplint.api import Finding
 from steplint.check.fix import edited
 from steplint.model.dialect import Standin, WorkflowForm
-from tests.graphs import DBOS, INNGEST, at, effect, frame, project, run_check, step, use, workflow
+from tests.graphs import DBOS, INNGEST, at, effect, frame, hop, project, run_check, step, use, workflow
 
 
 def check(stem: str, *effects: Any, dialect: Any = INNGEST, **fields: Any) -> list[Finding]:
@@ -113,7 +113,7 @@ def test_how_often_the_body_runs_depends_on_the_engine_and_on_loops() -> None:
     (found,) = check("effect_outside_step", effect("write", "db.insert"), dialect=DBOS)
     assert found.message == "`db.insert` changes the world outside every step: again at every recovery"
     (found,) = check("effect_outside_step", effect("write", "db.insert"), steps=(step("x", times="many"),))
-    assert found.message.endswith("again at every replay, once per step")
+    assert found.message.endswith("again at every replay")
     (found,) = check("effect_outside_step", effect("write", "db.insert"), steps=(step("x"),))
     assert found.message.endswith("up to 2 times for 1 step")
 
@@ -128,10 +128,7 @@ def test_the_fix_makes_an_operation_a_step_named_after_it() -> None:
         "write", "pymongo.collection.insert_one", place=at(1, 6, width=24), receiver="db.orders", consumed="await"
     )
     (found,) = check("effect_outside_step", given)
-    assert (
-        found.hint
-        == 'put it into a step: `ctx.step.run("insert-one-orders", lambda: pymongo.collection.insert_one(...))`'
-    )
+    assert found.hint == 'put it into a step: `ctx.step.run("insert-one-orders", lambda: db.orders.insert_one(...))`'
     assert found.fix is not None
     assert edited("await db.orders.insert_one(row)", found.fix.edits) == (
         'await ctx.step.run("insert-one-orders", lambda: db.orders.insert_one(row))'
@@ -225,3 +222,32 @@ def test_a_fix_does_not_write_a_step_that_would_need_a_yield() -> None:
     given = workflow(step("x"), effects=[effect("sleep", "time.sleep", 5, argument="3")], context="ctx")
     (found,) = run_check("body_sleep", project(given, dialects={"inngest": replace(INNGEST, must="yield")}))
     assert found.fix is None
+
+
+def test_one_call_of_the_body_is_one_finding_whatever_it_reaches() -> None:
+    def reached(kind: str, api: str, line: int, **fields: Any) -> Any:
+        trail = (hop(5, "flow", "load_all"), hop(line, "load_all", api))
+        return effect(kind, api, 5, trail=trail, origin=at(line), **fields)
+
+    reads = reached("network", "httpx.get", 70, mode="read"), reached("network", "httpx.get", 71, mode="read")
+    (found,) = check("body_network", *reads)
+    assert found.trace[-1].place == at(70)
+    assert [(note.place, note.message) for note in found.notes] == [(at(71), "the same call reaches `httpx.get`")]
+    file = reached("fs", "os.path.exists", 72)
+    assert check("body_filesystem", *reads, file) == []
+    assert check("body_network", *reads, reached("write", "httpx.post", 73)) == []
+
+
+def test_a_file_that_a_with_opens_is_reported_once() -> None:
+    inside = (frame("with", place=at(5), resource="file", name="builtins.open"),)
+    opened = effect("fs", "builtins.open", place=at(5, 9), mode="write")
+    dumped = effect("fs", "json.dump", 6, mode="write", inside=inside)
+    assert [found.subject for found in check("body_filesystem", opened, dumped)] == ["builtins.open"]
+
+
+def test_a_call_is_named_as_it_is_written() -> None:
+    api = "motor.motor_asyncio.AsyncIOMotorClient.linkedin.connections.update_one"
+    (found,) = check("effect_outside_step", effect("write", api, receiver="db.connections"))
+    assert found.message.startswith("`db.connections.update_one` changes the world")
+    (found,) = check("effect_outside_step", effect("write", api))
+    assert found.message.startswith("`connections.update_one` changes the world")

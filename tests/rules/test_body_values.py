@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from steplint.api import Finding
 from steplint.check.fix import edited
@@ -249,3 +250,35 @@ def test_a_constant_of_the_module_that_reaches_no_step_is_silent() -> None:
 def test_state_of_the_process_matters_in_branches_over_steps_only() -> None:
     given = effect("state", "flows.SEEN", 5, [use("step-argument", 9, step=0)])
     assert run_check("external_state_read", project(workflow(step("x"), effects=[given]))) == []
+
+
+def test_a_value_in_an_effect_after_the_last_step_is_judged_like_that_effect() -> None:
+    source = effect("time", "time.time", 29, [use("outside-effect", 30, api="db.insert")])
+    last = effect("write", "db.insert", 30, tail=True, before=True)
+    (found,) = run_check("body_time", project(workflow(step("x"), effects=[source, last])))
+    assert (found.flow, found.level) == ("outside-effect", "tail")
+    (found,) = run_check("body_time", project(workflow(step("x"), effects=[source, replace(last, tail=False)])))
+    assert found.level == ""
+
+
+def test_the_environment_read_at_import_is_played_down() -> None:
+    given = effect("import", "os.getenv", 5, [use("step-argument", 9, step=0), use("identity", 9, step=0)])
+    (found,) = run_check("import_time_nondeterminism", project(workflow(step("x"), effects=[given])))
+    assert found.level == "environment"
+    assert run_check("unstable_step_id", project(workflow(step("x"), effects=[given]))) == []
+
+
+@pytest.mark.parametrize(
+    ("api", "shown"),
+    [
+        ("builtins.hash", "hash"),
+        ("datetime.datetime.now", "datetime.now"),
+        ("time.time", "time.time"),
+        ("sqlalchemy.ext.asyncio.session.AsyncSession.scalars", "AsyncSession.scalars"),
+        ("numpy.random.default_rng", "numpy.random.default_rng"),
+        ("a.very.long.chain.of.lower.case.packages.call", "packages.call"),
+    ],
+)
+def test_names_are_shown_as_people_write_them(api: str, shown: str) -> None:
+    (found,) = body_time(use("logged", 9), api=api)
+    assert found.message.startswith(f"`{shown}` ")

@@ -88,6 +88,13 @@ def test_ids_that_are_not_used_twice_on_a_path_are_silent(steps: Any) -> None:
     assert check("duplicate_step_id", *steps) == []
 
 
+def test_keys_of_state_and_names_of_functions_called_are_no_ids_of_calls() -> None:
+    assert check("duplicate_step_id", step("status", "state"), step("status", "state")) == []
+    calling = replace(INNGEST, step=(StepForm(kind="run", method="step.run", id=("@reference",)),))
+    given = project(workflow(step("charge"), step("charge")), dialects={"inngest": calling})
+    assert run_check("duplicate_step_id", given) == []
+
+
 def test_an_early_return_excludes_what_follows() -> None:
     assert check("duplicate_step_id", step("a"), step("a"), order=()) == []
 
@@ -185,6 +192,7 @@ def test_a_step_that_cannot_be_named_or_has_a_name_is_silent() -> None:
     assert missing(NAMELESS, identity=None, id_source="missing") == []
     assert missing(NAMEABLE, identity="charge", id_source="name") == []
     assert missing(NAMEABLE, identity="charge") == []
+    assert missing(NAMEABLE, identity=None, id_source="missing", kind="sleep") == []
 
 
 @pytest.mark.parametrize(
