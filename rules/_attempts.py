@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from steplint.api import Effect, Hop, Project, Step, Use, Workflow
+from steplint.api import Effect, Project, Step, Use, Workflow
 
 from ._operations import changes
-from ._sources import short
+from ._sources import short, shown
 
 _REVISES = re.compile(
     r"update(_|$)|upsert|replace|patch$|put(_|$)|merge|save$|commit$|flush$|find_one_and_|h?set(ex|nx)?$|expire",
     re.IGNORECASE,
 )
+# A request to a language model costs time and money, but makes nothing that a second one would double.
+_MODELS = ("openai.", "anthropic.", "groq.", "mistralai.", "cohere.", "google.genai.", "together.", "langchain")
+_ASKS = re.compile(r"\b(completions|embeddings|responses|moderations|transcriptions)\.(create|parse|stream)$")
+_LOCAL = ("builtins.open", "io.open", "os.", "shutil.", "pathlib.", "aiofiles.", "tempfile.")
 _REVISING_STATEMENT = re.compile(r"\s*(update|delete|merge)\b", re.IGNORECASE)
 # Ends of a transaction or of a buffer: they carry out what was asked before.
 _COMPLETES = frozenset({"begin", "commit", "flush", "rollback", "close", "refresh"})
@@ -42,9 +46,12 @@ class Attempt(NamedTuple):
         return (each for each in self.effects if each.kind in kinds and each.level != "off")
 
     def sends(self, use: Use) -> bool:
-        """Return whether the value becomes an argument of an effect; labels of a trace do not count."""
+        """Return whether the value becomes an argument of an effect that outlives the process.
+
+        Labels of a trace, local files and requests to a language model do not count.
+        """
         roles = ("effect-argument",) if self.step else ("effect-argument", "outside-effect")
-        return use.role in roles and use.slot != "trace"
+        return use.role in roles and use.slot != "trace" and not (use.api.startswith(_LOCAL) or asks(use.api))
 
     def revises(self, use: Use) -> bool:
         """Return whether the effect that takes the value changes what exists, rather than making or sending."""
@@ -65,7 +72,12 @@ def attempts(project: Project) -> Iterator[Attempt]:
 
 def writes(effect: Effect) -> bool:
     """Return whether ``effect`` changes the world beyond this process and its disk."""
-    return changes(effect) and verb(effect) not in _COMPLETES
+    return changes(effect) and verb(effect) not in _COMPLETES and not asks(effect.api)
+
+
+def asks(api: str) -> bool:
+    """Return whether a call asks a language model for an answer."""
+    return api.startswith(_MODELS) or bool(_ASKS.search(api))
 
 
 def verb(effect: Effect) -> str:
@@ -73,6 +85,6 @@ def verb(effect: Effect) -> str:
     return effect.api.rpartition(".")[2]
 
 
-def way(trail: tuple[Hop, ...]) -> tuple[Hop, ...]:
-    """Return ``trail`` where it is longer than one call."""
-    return trail if len(trail) > 1 else ()
+def called(effect: Effect) -> str:
+    """Return what is called, as written where that is known: `db.orders.insert_one`."""
+    return f"{effect.receiver}.{verb(effect)}" if effect.receiver else shown(effect.api)

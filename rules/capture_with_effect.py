@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Use
 
-from ._attempts import way, writes
-from ._sources import least, short, shown
+from ._attempts import called, writes
+from ._sources import least, sentence, short, shown
+from ._traces import once, way
 
 # SL501 and SL502 report these, with what they do to the effect.
 _ELSEWHERE = frozenset({"random", "uuid", "shared-rng", "time"})
@@ -16,12 +17,16 @@ _DRAWS = frozenset({"hash", "host", "env"})
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield values that a step generates, sends and returns."""
+    yield from once(_findings(project))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     for workflow, step, effect in project.step_effects():
         used = _use(effect)
         if used is None:
             continue
         yield Finding(
-            f"step `{short(step.label)}` draws a value from `{shown(effect.api)}`, sends it and returns it",
+            sentence(f"step `{short(step.label)}`", f"draws a value from `{called(effect)}`, sends it and returns it"),
             effect.place,
             workflow=workflow.id,
             dialect=workflow.dialect,

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Use
 
-from ._attempts import Attempt, attempts, way
+from ._attempts import Attempt, attempts
 from ._options import texts
-from ._sources import least, shown
+from ._sources import least, sentence, shown
+from ._traces import once, way
 
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
 _LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
@@ -19,6 +20,10 @@ _REMOVES = re.compile(r"(update|delete|remove|purge|prune)(_|$)", re.IGNORECASE)
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield clock values that are read in a step and sent by it."""
+    yield from once(_findings(project), ("create", "update"))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     allowed = frozenset(texts(project, "clock-fields-ok"))
     for attempt in attempts(project):
         for source in attempt.sources("time"):
@@ -44,7 +49,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
     name = f" as `{use.name}`" if use.name else ""
     receiver = f"`{shown(use.api)}`" if use.api else "an effect"
     return Finding(
-        f"{attempt.name} sends the time of the attempt{name}, read by `{shown(source.api)}`",
+        sentence(attempt.name, f"sends the time of the attempt{name}, read by `{shown(source.api)}`"),
         source.place,
         workflow=attempt.workflow.id,
         dialect=attempt.workflow.dialect,

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project, Step, Workflow
 
-from ._attempts import verb, way, writes
-from ._sources import short, shown
+from ._attempts import called, verb, writes
+from ._sources import short
+from ._traces import way
+
+_REMOVES = re.compile(r"remove|unlink|rmtree|rmdir|cleanup")
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield effects in a `finally` whose try runs durable operations."""
     for workflow, effect in project.effects():
-        if effect.level == "off" or not (writes(effect) or (effect.kind == "fs" and effect.mode == "write")):
+        if effect.level == "off" or not (writes(effect) or _leaves_file(effect)):
             continue
         step = _guarded(workflow, effect)
         if step is None:
             continue
         in_memory = project.dialect(workflow).in_memory
-        called = f"{effect.receiver}.{verb(effect)}" if effect.receiver else shown(effect.api)
+        what = called(effect)
         yield Finding(
-            f"`{called}` in `finally` runs before step `{short(step.label)}` has finished",
+            f"`{what}` in `finally` runs before step `{short(step.label)}` has finished",
             effect.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
@@ -32,8 +36,13 @@ def check(project: Project) -> Iterator[Finding]:
             notes=(Note(step.place, f"`{step.label}` suspends the run here"),),
             hint="make it a step after the others, and use the engine's failure handler for the rest",
             confidence=effect.confidence,
-            subject=called,
+            subject=what,
         )
+
+
+def _leaves_file(effect: Effect) -> bool:
+    # Removing a scratch file twice is harmless.
+    return effect.kind == "fs" and effect.mode == "write" and not _REMOVES.match(verb(effect))
 
 
 def _guarded(workflow: Workflow, effect: Effect) -> Step | None:

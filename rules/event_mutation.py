@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project, Step, Workflow, Write
 
-from ._attempts import way
+from ._traces import leading
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -37,7 +37,7 @@ def _finding(workflow: Workflow, step: Step | None, write: Write) -> Finding:
         step=step.label if step else "",
         level="step" if step else "",
         label=label,
-        trace=way(write.trail),
+        trace=leading(write.trail, write.place, write.name),
         hint="make a changed copy: `{**data, ...}`, `model_copy`, `copy.deepcopy`",
         confidence=write.confidence,
         subject=write.name,

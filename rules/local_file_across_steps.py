@@ -8,7 +8,7 @@ from typing import NamedTuple
 from steplint.api import FileUse, Finding, Note, Place, Project, Step, Workflow, follows
 
 from ._options import texts
-from ._sources import short
+from ._sources import sentence, short
 
 
 class _Pair(NamedTuple):
@@ -61,7 +61,9 @@ def _elsewhere(path: str, shared: tuple[str, ...]) -> bool:
 def _finding(workflow: Workflow, pair: _Pair, level: str) -> Finding:
     path = f"`{short(pair.made.path)}`" if pair.made.literal else f"the file at `{pair.made.path}`"
     return Finding(
-        f"step `{short(pair.reader.label)}` reads {path}, which step `{short(pair.writer.label)}` wrote locally",
+        sentence(
+            f"step `{short(pair.reader.label)}`", f"reads {path}, which step `{short(pair.writer.label)}` wrote locally"
+        ),
         pair.read.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

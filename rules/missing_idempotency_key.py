@@ -7,13 +7,18 @@ from fnmatch import fnmatchcase
 
 from steplint.api import Finding, Project
 
-from ._attempts import attempts, way
+from ._attempts import attempts
 from ._options import texts
 from ._sources import shown
+from ._traces import once, way
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield calls that the configuration names and that lack an idempotency key."""
+    yield from once(_findings(project))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     calls = texts(project, "calls")
     keys = frozenset(texts(project, "keys"))
     for attempt in attempts(project):

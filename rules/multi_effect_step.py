@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Note, Project
 
-from ._attempts import verb, way, writes
-from ._sources import least, short, shown
+from ._attempts import called, writes
+from ._sources import least, sentence, short
+from ._traces import once, way
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield steps that change things through two different clients."""
+    yield from once(_findings(project))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     for workflow, step, body in project.bodies():
         changes = [each for each in body.effects if writes(each)]
         pair = next(_pairs(changes), None)
@@ -19,17 +24,17 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         first, second = pair
         yield Finding(
-            f"step `{short(step.label)}` changes two things: `{_called(first)}` and `{_called(second)}`",
+            sentence(f"step `{short(step.label)}`", f"changes two things: `{called(first)}` and `{called(second)}`"),
             second.place,
             workflow=workflow.id,
             dialect=workflow.dialect,
             step=step.label,
-            label=f"a failure here repeats `{_called(first)}`",
+            label=f"a failure here repeats `{called(first)}`",
             trace=way(second.trail),
-            notes=(Note(first.place, f"`{_called(first)}` has happened by then"),),
+            notes=(Note(first.place, f"`{called(first)}` has happened by then"),),
             hint="give each change a step of its own",
             confidence=least(first.confidence, second.confidence),
-            subject=_called(second),
+            subject=called(second),
         )
 
 
@@ -44,10 +49,6 @@ def _client(effect: Effect) -> str:
     """Return the object at the root of what is called: `db` for `db.orders.insert_one`."""
     parts = (effect.receiver or effect.api).split(".")
     return ".".join(parts[:2]) if parts[0] in ("self", "cls") else parts[0]
-
-
-def _called(effect: Effect) -> str:
-    return f"{effect.receiver}.{verb(effect)}" if effect.receiver else shown(effect.api)
 
 
 def _exclusive(one: Effect, other: Effect) -> bool:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._attempts import way
 from ._sources import short
+from ._traces import once, way
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield durable operations inside the callable of a step."""
+    yield from once(_findings(project), ("",))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     for workflow, step, body in project.bodies():
         in_memory = project.dialect(workflow).in_memory
         for nested in body.nested:

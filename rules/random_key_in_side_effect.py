@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 
-from ._attempts import Attempt, attempts, way
-from ._sources import least, shown, step_text
+from ._attempts import Attempt, attempts
+from ._sources import least, sentence, shown, step_text
+from ._traces import once, way
 from ._wrap import free_name
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield random values and generated IDs that are drawn in a step and sent by it."""
+    yield from once(_findings(project), ("key", "value"))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     for attempt in attempts(project):
         dialect = project.dialect(attempt.workflow)
         for source in attempt.sources("random", "uuid", "shared-rng"):
@@ -33,7 +38,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
     level = "value" if use.slot != "key" or attempt.revises(use) else "key"
     receiver = f"`{shown(use.api)}`" if use.api else "an effect"
     return Finding(
-        f"{attempt.name} sends another {what} at each attempt, drawn by `{shown(source.api)}`",
+        sentence(attempt.name, f"sends another {what} at each attempt, drawn by `{shown(source.api)}`"),
         source.place,
         workflow=attempt.workflow.id,
         dialect=attempt.workflow.dialect,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._attempts import way
-from ._sources import least, short, shown
+from ._sources import least, sentence, short, shown
+from ._traces import once, way
 
 # Monotonic clocks measure how long an attempt takes: a deadline loop is meant to follow them.
 _STOPWATCHES = frozenset(
@@ -19,7 +19,11 @@ _STOPWATCHES = frozenset(
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield clocks and random values that decide in a step whether an effect runs."""
-    for workflow, step, source in project.step_effects("time", "random", "uuid", "shared-rng"):
+    yield from once(_findings(project))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
+    for workflow, step, source in project.step_effects("time", "random", "shared-rng"):
         if source.level == "off" or source.api in _STOPWATCHES:
             continue
         use = next((use for use in source.uses if use.role == "control" and not use.duration), None)
@@ -27,7 +31,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         decides = use.decides or (f"whether `{shown(use.api)}` runs" if use.api else "what happens")
         yield Finding(
-            f"`{shown(source.api)}` decides in step `{short(step.label)}` {decides}",
+            sentence(f"`{shown(source.api)}`", f"decides in step `{short(step.label)}` {decides}"),
             source.place,
             workflow=workflow.id,
             dialect=workflow.dialect,

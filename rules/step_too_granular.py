@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Note, Project, Step, Workflow
 
 from ._options import number
-from ._sources import short
+from ._sources import sentence, short
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -56,12 +56,14 @@ def _continues(direct: set[tuple[int, int]], before: Step, step: Step) -> bool:
 
 def _chain(workflow: Workflow, chain: list[Step], level: str, published: frozenset[str]) -> Finding:
     first, *rest = chain
-    following = f"{len(rest)} steps after it" if len(rest) > 1 else f"`{rest[0].label}` after it"
+    following = f"{len(rest)} steps after it" if len(rest) > 1 else f"`{short(rest[0].label)}` after it"
     hint = "do the work in one step, or in the body"
     if any(step.label in published for step in chain):
         hint += "; these IDs are published, so merge them once the runs in flight have ended"
     return Finding(
-        f"step `{short(first.label)}` and {following} do pure work, each only feeding the next",
+        sentence(
+            f"step `{short(first.label)}` and {following}", "do pure work, each only feeding the next", "do pure work"
+        ),
         first.place,
         workflow=workflow.id,
         dialect=workflow.dialect,

@@ -7,13 +7,17 @@ from fnmatch import fnmatchcase
 
 from steplint.api import Finding, Note, Project, Swallow
 
-from ._attempts import way
 from ._options import texts
-from ._sources import short
+from ._sources import sentence, short
+from ._traces import leading, once
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield handlers in steps that turn every failure into a result."""
+    yield from once(_findings(project), ("main",))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     cleanup = texts(project, "cleanup-steps")
     for workflow, step, body in project.bodies():
         if any(fnmatchcase(step.label, pattern) for pattern in cleanup):
@@ -23,14 +27,14 @@ def check(project: Project) -> Iterator[Finding]:
                 continue
             what = f"`{_caught(swallow)}` {_outcome(swallow)}"
             yield Finding(
-                f"step `{short(step.label)}` stores its failure as its result: {what}",
+                sentence(f"step `{short(step.label)}`", f"stores its failure as its result: {what}"),
                 swallow.handler.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
                 level=swallow.scope,
                 label="never retried, and every replay returns this result",
-                trace=way(swallow.trail),
+                trace=leading(swallow.trail, swallow.handler.place, _caught(swallow)),
                 notes=(Note(step.place, f"step `{step.label}`"),),
                 hint="let it raise, so that the engine retries, and handle the failed step in the body",
                 subject=_caught(swallow),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Note, Project
 
 from ._sources import short
+from ._traces import once
 
 # What no encoder of an engine carries from one process to another.
 _NEVER = frozenset({"generator", "lambda", "file", "coroutine"})
@@ -24,6 +25,10 @@ _NAMED = {
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield steps whose result evidently does not survive the engine's encoder."""
+    yield from once(_findings(project))
+
+
+def _findings(project: Project) -> Iterator[Finding]:
     for workflow, step, body in project.bodies():
         refused = _NOT_JSON if project.dialect(workflow).output == "json" else _NEVER
         if body.result not in refused:

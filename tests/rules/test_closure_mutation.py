@@ -39,6 +39,7 @@ def test_a_change_that_nobody_reads_is_fine():
 
 def test_a_memoized_result_is_less():
     assert [each.level for each in check(write("sort", "memo"))] == ["memo"]
+    assert [each.level for each in check(write("pop", "memo", read=None))] == ["unread"]
 
 
 def test_a_module_variable_is_a_cache_or_a_counter():

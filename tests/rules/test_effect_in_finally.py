@@ -39,3 +39,7 @@ def test_a_file_that_is_written_there_is_one():
 
 def test_an_engine_that_keeps_the_coroutine_is_less():
     assert [each.level for each in check(write(inside=(CLEANUP,)), dialect=DBOS)] == ["in-memory"]
+
+
+def test_removing_a_scratch_file_is_harmless():
+    assert check(effect("fs", "os.remove", 9, inside=(CLEANUP,), mode="write")) == []

@@ -51,3 +51,8 @@ def test_a_request_that_changes_the_world_is_one():
 
 def test_only_the_first_pair_of_a_step_is_reported():
     assert len(check(write("a_client.send", 5), write("b_client.send", 6), write("c_client.send", 7))) == 1
+
+
+def test_a_question_to_a_language_model_is_no_change():
+    asked = effect("network", "groq.Groq.chat.completions.create", 6, receiver="client.chat.completions", mode="write")
+    assert check(write("db.orders.insert_one", 5), asked) == []

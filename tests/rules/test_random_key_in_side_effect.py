@@ -99,3 +99,22 @@ def test_a_body_with_steps_is_the_business_of_the_determinism_rules():
 def test_an_unresolved_body_has_nothing_to_say():
     unresolved = step("create-record", body=body(resolved=False, effects=(uuid4(sent("id", "key")),)))
     assert run_check("random_key_in_side_effect", project(workflow(unresolved))) == []
+
+
+@pytest.mark.parametrize("api", ["builtins.open", "pathlib.Path.write_bytes", "openai.OpenAI.responses.create"])
+def test_local_files_and_questions_to_a_model_make_nothing_that_lasts(api):
+    assert check(uuid4(use("effect-argument", name="file", slot="key", api=api, verb=api.rpartition(".")[2]))) == []
+
+
+def test_a_function_that_two_steps_run_is_told_once():
+    shared = body(effects=(uuid4(sent("id", "key")),))
+    [found] = run_check("random_key_in_side_effect", project(workflow(step("a", body=shared), step("b", body=shared))))
+    assert found.step == "a"
+    assert found.notes[-1].message == "the same in step `b`"
+
+
+def test_several_sources_behind_one_call_are_told_once_with_the_worst():
+    shared = (uuid4(sent("color", "")), effect("random", "random.random", 5, [sent("id", "key")]))
+    [found] = check(*shared)
+    assert found.level == "key"
+    assert found.notes[-1].message == "the same by `uuid.uuid4`"

@@ -1,0 +1,46 @@
+"""The way to a finding, and one finding per place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from steplint.api import Finding, Hop, Note, Place
+
+from ._sources import shown
+
+_MOST_NOTES = 5
+
+
+def way(trail: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """Return ``trail`` where it is longer than one call."""
+    return trail if len(trail) > 1 else ()
+
+
+def leading(trail: tuple[Hop, ...], place: Place, what: str) -> tuple[Hop, ...]:
+    """Return the calls of ``trail`` with ``what`` at ``place`` as their end; nothing where no call leads there."""
+    return (*trail, Hop(place, trail[-1].calls, what)) if trail else ()
+
+
+def once(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Finding]:
+    """Yield one finding per place and workflow; ``levels`` are those that matter more, worst first.
+
+    A callable that several steps run, and a call that reaches several sources, is told once; the others become notes.
+    """
+    groups = dict[tuple[str, str, Place], list[Finding]]()
+    for each in findings:
+        groups.setdefault((each.dialect, each.workflow, each.place), []).append(each)
+    for group in groups.values():
+        first, *others = sorted(
+            group, key=lambda each: levels.index(each.level) if each.level in levels else len(levels)
+        )
+        notes = dict.fromkeys(_beside(each, first) for each in others)
+        yield replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if notes else first
+
+
+def _beside(other: Finding, first: Finding) -> Note:
+    at = other.trace[-1].place if other.trace else other.place
+    if other.step != first.step:
+        return Note(at, f"the same in step `{other.step}`")
+    return Note(at, f"the same by `{shown(other.subject)}`" if other.subject else "the same here")
