@@ -29,7 +29,7 @@ def check(project: Project) -> Iterator[Finding]:
             *((Note(effect.origin, "computed once per process"),) if _apart(finding, effect.origin) else ()),
         )
         hint = "compute it in a step, or take it from the event"
-        level = finding.level or ("environment" if environment(effect) else "")
+        level = "environment" if environment(effect) else finding.level
         yield replace(
             finding, level=level, message=message, notes=notes, hint=hint, label="differs in the process that replays"
         )
