@@ -62,7 +62,9 @@ def _finding(workflow: Workflow, pair: _Pair, level: str) -> Finding:
     path = f"`{short(pair.made.path)}`" if pair.made.literal else f"the file at `{pair.made.path}`"
     return Finding(
         sentence(
-            f"step `{short(pair.reader.label)}`", f"reads {path}, which step `{short(pair.writer.label)}` wrote locally"
+            f"step `{short(pair.reader.label)}`",
+            f"reads {path}, which step `{short(pair.writer.label)}` wrote locally",
+            "reads a file that another step wrote locally",
         ),
         pair.read.place,
         workflow=workflow.id,

@@ -25,9 +25,10 @@ def _findings(project: Project) -> Iterator[Finding]:
         for swallow in body.handlers:
             if swallow.handler.reraises:
                 continue
+            stores = "stores its failure as its result"
             what = f"`{_caught(swallow)}` {_outcome(swallow)}"
             yield Finding(
-                sentence(f"step `{short(step.label)}`", f"stores its failure as its result: {what}"),
+                sentence(f"step `{short(step.label)}`", f"{stores}: {what}", stores),
                 swallow.handler.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,

@@ -13,8 +13,8 @@ def check(*writes):
 READ = at(20)
 
 
-def write(how="append", target="local", read=READ, name="rows"):
-    return Write(name, how, target, at(5), read)
+def write(how="append", target="local", read=READ, name="rows", line=5):
+    return Write(name, how, target, at(line), read)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_event_data_belongs_to_another_rule():
 
 
 def test_one_variable_is_one_finding():
-    assert len(check(write(), write("extend"), write(name="others"))) == 2
+    assert len(check(write(), write("extend"), write(name="others", line=6))) == 2

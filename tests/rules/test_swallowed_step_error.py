@@ -43,4 +43,5 @@ def test_steps_that_clean_up_may_fail():
 
 def test_several_classes_are_named():
     [found] = check(swallow("builtins.Exception", "OSError", ends="break"))
-    assert "`except (Exception, OSError)` goes on with `break`" in found.message
+    assert found.subject == "except (Exception, OSError)"
+    assert found.message == "step `fetch-invoice` stores its failure as its result"
