@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from steplint.api import (
     Confidence,
     Dialect,
@@ -28,6 +30,8 @@ _WORST = (
     "control", "outside-effect", "identity", "state", "step-argument", "capture", "timer", "unknown",
     "returned", "predicate", "delay", "scratch", "branch", "logged",
 )  # fmt: skip
+
+_ROLES = (*_WORST, "unused")
 
 
 class Words(NamedTuple):
@@ -92,6 +96,21 @@ def within_id(workflow: Workflow, effect: Effect, use: Use) -> bool:
 def only_in_id(workflow: Workflow, effect: Effect) -> bool:
     """Return whether everything that the value does is to be part of the ID in whose expression it stands."""
     return bool(effect.uses) and worst(workflow, effect) is None
+
+
+def value_findings(
+    project: Project, kinds: tuple[str, ...], words: Callable[[Effect], Words] | Words, fixer: Fixer | None = None
+) -> Iterator[tuple[Effect, Finding]]:
+    """Yield what is to be said about the sources of ``kinds``: once per call of the body, for its worst use."""
+    calls = dict[tuple[str, str, Place], list[tuple[Effect, Finding]]]()
+    for workflow, effect in sources(project, *kinds):
+        spoken = words if isinstance(words, Words) else words(effect)
+        if finding := value_finding(project, workflow, effect, spoken, fixer):
+            calls.setdefault((workflow.dialect, workflow.id, effect.place), []).append((effect, finding))
+    for found in calls.values():
+        (effect, finding), *others = sorted(found, key=lambda each: _ROLES.index(each[1].flow))
+        also = (Note(other.origin, f"the same call reads `{shown(other.api)}`") for other, _ in others)
+        yield effect, replace(finding, notes=(*finding.notes, *also))
 
 
 def value_finding(

@@ -8,18 +8,19 @@ from msgspec.structs import replace
 
 from steplint.api import Effect, Finding, Project
 
-from ._sources import Words, shown, sources, value_finding
+from ._sources import Words, shown, value_findings
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield reads of environment, arguments, working directory, locale and time zone in a replayed body."""
-    for workflow, effect in sources(project, "env", "time-zone"):
-        words = Words("reads another value" if effect.kind == "env" else "uses another time zone")
-        finding = value_finding(project, workflow, effect, words)
-        if finding is None:
-            continue
-        level = "time-zone" if effect.kind == "time-zone" and finding.flow in ("control", "identity") else effect.level
+    for effect, finding in value_findings(project, ("env", "time-zone"), _words):
+        zone = effect.kind == "time-zone" and finding.flow in ("control", "identity")
+        level = "time-zone" if zone else finding.level
         yield replace(finding, level=level, hint=_hint(effect), subject=_subject(effect))
+
+
+def _words(effect: Effect) -> Words:
+    return Words("reads another value" if effect.kind == "env" else "uses another time zone")
 
 
 def _subject(effect: Effect) -> str:

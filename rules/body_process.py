@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Project
 
 from ._operations import covered, operation_finding, operations, position
-from ._sources import Words, sources, value_finding
+from ._sources import Words, value_findings
 
 _WORDS = Words("reads another value", step="read-host")
 
@@ -18,6 +18,5 @@ def check(project: Project) -> Iterator[Finding]:
         if not covered(each.workflow, each.effect):
             level = position(each.effect) or "process"
             yield operation_finding(project, each, "starts or signals a process", level=level)
-    for workflow, effect in sources(project, "host"):
-        if finding := value_finding(project, workflow, effect, _WORDS):
-            yield finding
+    for _, finding in value_findings(project, ("host",), _WORDS):
+        yield finding

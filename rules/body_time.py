@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, sources, value_finding
+from ._sources import Words, value_findings
 from ._wrap import step_around
 
 _WORDS = Words("reads another time", standin="time", step="read-clock")
@@ -14,10 +14,8 @@ _WORDS = Words("reads another time", standin="time", step="read-clock")
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield clock reads of a replayed body."""
-    for workflow, effect in sources(project, "time"):
-        finding = value_finding(project, workflow, effect, _WORDS, _fix)
-        if finding:
-            yield finding
+    for _, finding in value_findings(project, ("time",), _WORDS, _fix):
+        yield finding
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, callee, sources, value_finding
+from ._sources import Words, callee, value_findings
 from ._wrap import step_around
 
 _WORDS = Words("generates another ID", standin="uuid", step="generate-id")
@@ -14,10 +14,8 @@ _WORDS = Words("generates another ID", standin="uuid", step="generate-id")
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield identifiers generated in a replayed body."""
-    for workflow, effect in sources(project, "uuid"):
-        finding = value_finding(project, workflow, effect, _WORDS, _fix)
-        if finding:
-            yield finding
+    for _, finding in value_findings(project, ("uuid",), _WORDS, _fix):
+        yield finding
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:

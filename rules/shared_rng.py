@@ -8,14 +8,12 @@ from msgspec.structs import replace
 
 from steplint.api import Finding, Project
 
-from ._sources import Words, sources, value_finding
+from ._sources import Words, value_findings
 
 _WORDS = Words("draws another value", standin="random")
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield draws from a generator that all runs of a process share."""
-    for workflow, effect in sources(project, "shared-rng"):
-        finding = value_finding(project, workflow, effect, _WORDS)
-        if finding:
-            yield replace(finding, label="another run in this process moves the stream")
+    for _, finding in value_findings(project, ("shared-rng",), _WORDS):
+        yield replace(finding, label="another run in this process moves the stream")

@@ -25,6 +25,7 @@ from steplint.api import (
     Workflow,
 )
 from steplint.check import pack
+from steplint.check.page import read
 from steplint.contract.manifest import Generator, ManifestStep, ManifestWorkflow
 from steplint.model.dialect import Standin
 
@@ -217,7 +218,8 @@ def _locked(workflows: Iterable[Workflow], published: Mapping[str, Iterable[str]
 
 def run_check(stem: str, given: Project) -> list[Finding]:
     """Return the findings of the bundled check ``rules/<stem>.py``, in the order it yields them."""
-    loaded = pack.load(pack.bundled())
-    rule = loaded.rules[stem.replace("_", "-")]
-    defaults = {name: option.default for name, option in rule.options.items()}
-    return list(loaded.check(rule.name)(replace(given, options={**defaults, **given.options})))
+    folder = pack.bundled()
+    page = read(folder / f"{stem}.md")
+    defaults = {name: option.default for name, option in page.rule.options.items()}
+    check = pack.Pack(folder, {page.rule.name: page}).check(page.rule.name)
+    return list(check(replace(given, options={**defaults, **given.options})))

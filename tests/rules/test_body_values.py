@@ -282,3 +282,14 @@ def test_the_environment_read_at_import_is_played_down() -> None:
 def test_names_are_shown_as_people_write_them(api: str, shown: str) -> None:
     (found,) = body_time(use("logged", 9), api=api)
     assert found.message.startswith(f"`{shown}` ")
+
+
+def test_one_call_that_reads_several_times_is_one_finding_about_the_worst() -> None:
+    def reached(line: int, role: Any) -> Any:
+        trail = (hop(5, "flow", "day_before"), hop(line, "day_before", "time.time"))
+        return effect("time", "time.time", 5, [use(role, 9, step=0)], trail=trail, origin=at(line))
+
+    given = workflow(step("x"), effects=[reached(70, "logged"), reached(71, "timer"), reached(72, "unknown")])
+    (found,) = run_check("body_time", project(given))
+    assert (found.flow, found.trace[-1].place) == ("timer", at(71))
+    assert [note.place for note in found.notes if note.message == "the same call reads `time.time`"] == [at(72), at(70)]
