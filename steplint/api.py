@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from steplint.contract.change import Change
 from steplint.contract.identity import repeated_id, step_key
-from steplint.contract.manifest import Manifest
+from steplint.contract.manifest import Manifest, ManifestPlace
 from steplint.model.dialect import Dialect, StepForm
 from steplint.model.finding import Edit, Finding, Fix, Note
 from steplint.model.graph import (
@@ -38,8 +38,8 @@ from steplint.model.place import Place, Span
 
 __all__ = [
     "Body", "Capture", "Change", "Confidence", "Dialect", "Edit", "Effect", "FileUse", "Finding", "Fix", "Frame",
-    "Handler", "Hop", "IdPart", "Loop", "Manifest", "Module", "Nested", "Note", "Place", "Project", "Role", "Span",
-    "Step", "StepForm", "StepGraph", "Swallow", "Task", "Unresolved", "Use", "Workflow", "Write", "exclusive",
+    "Handler", "Hop", "IdPart", "Loop", "Manifest", "ManifestPlace", "Module", "Nested", "Note", "Place", "Project",
+    "Role", "Span", "Step", "StepForm", "StepGraph", "Swallow", "Task", "Unresolved", "Use", "Workflow", "Write", "exclusive",
     "follows", "repeated_id", "step_key",
 ]  # fmt: skip
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from steplint.contract.identity import Family, Verdict
-from steplint.contract.manifest import ManifestStep
+from steplint.contract.manifest import ManifestPlace, ManifestStep
 
 ChangeKind = Literal[
     "added", "inserted", "removed", "renamed", "reordered", "shifted", "swapped", "reused", "rekinded", "retemplated",
@@ -76,5 +77,7 @@ class Change(Struct, frozen=True):
     confidence: Literal["high", "medium", "low"] = "high"
     successor: str = ""
     """Of a renamed workflow: its likely new ID."""
+    place: ManifestPlace | msgspec.UnsetType = msgspec.UNSET
+    """Of a workflow that is gone: where the old manifest says that it stands."""
     required: bool = False
     """Of an unlocked step: the verb that found it asks for a lock that is up to date."""

@@ -168,4 +168,5 @@ def _workflow(
         recorded=recorded,
         successor=successor,
         note=f"{len(workflow.steps)} steps",
+        place=workflow.place,
     )
