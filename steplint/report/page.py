@@ -7,7 +7,8 @@ import hashlib
 from pathlib import Path
 
 from steplint import __version__
-from steplint.report.graph.svg import DARK, STYLE, text
+from steplint.report.graph.svg import DARK, STYLE
+from steplint.report.xmltext import text
 
 _HERE = Path(__file__).parent
 _THEMES = f"""\

@@ -19,7 +19,7 @@ def test_helpers_of_the_package_are_no_formats() -> None:
 
 
 def test_graph_formats_are_found() -> None:
-    assert {"json", "mermaid", "text"} <= set(formats.graph_names())
+    assert set(formats.graph_names()) == {"dot", "html", "json", "mermaid", "svg", "text"}
     assert "tree" not in formats.graph_names()
 
 
@@ -49,7 +49,7 @@ def test_a_helper_cannot_be_asked_for_as_a_format() -> None:
 
 
 def test_an_unknown_format_lists_the_known_ones() -> None:
-    with pytest.raises(formats.UnknownFormatError, match="known: concise, full"):
+    with pytest.raises(formats.UnknownFormatError, match="known: azure, concise, full"):
         formats.load("zzzzz")
 
 

@@ -9,10 +9,11 @@ from steplint.report import wording
 from steplint.report.cells import count
 from steplint.report.graph.changes import of_workflow
 from steplint.report.graph.layout import layout
-from steplint.report.graph.svg import attribute, picture, text
+from steplint.report.graph.svg import picture
 from steplint.report.graph.tree import effects_of, readable
 from steplint.report.page import page
 from steplint.report.view import GraphView
+from steplint.report.xmltext import attribute, text
 
 _OPEN = 12
 """With more workflows than this they start folded."""

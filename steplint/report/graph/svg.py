@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from steplint.model.graph import StepGraph
 from steplint.report.graph.layout import CHAR, ROW, Block, Box, Line, layout
 from steplint.report.view import GraphView
+from steplint.report.xmltext import attribute, text
 
 _MARGIN, _HEAD = 16, 28
 
@@ -58,20 +58,6 @@ def drawing(block: Block) -> Iterator[str]:
     yield from (_box(box) for box in block.boxes if box.kind == "frame")
     yield from (_line(line) for line in block.lines)
     yield from (_box(box) for box in block.boxes if box.kind != "frame")
-
-
-def text(plain: str) -> str:
-    """Return ``plain`` as character data; what XML cannot hold becomes a replacement character."""
-    return escape("".join(char if _legal(char) else "\ufffd" for char in plain), {'"': "&quot;"})
-
-
-def attribute(plain: str) -> str:
-    """Return ``plain`` as a quoted attribute value."""
-    return quoteattr("".join(char if _legal(char) else "\ufffd" for char in plain))
-
-
-def _legal(char: str) -> bool:
-    return char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
 
 
 def _box(box: Box) -> str:

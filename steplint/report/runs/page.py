@@ -8,12 +8,12 @@ import msgspec
 
 from steplint.contract.runs import RunView
 from steplint.report import cells
-from steplint.report.graph.svg import attribute, text
 from steplint.report.page import page
 from steplint.report.runs.bars import Bar, Row, rows, scale
 from steplint.report.runs.tables import fault
 from steplint.report.runs.times import moment, span
 from steplint.report.runs.view import RunsView
+from steplint.report.xmltext import attribute, text
 
 _OPEN = 5
 _LABELS, _WIDE, _ROW, _TICKS = 230, 760, 26, 5
