@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Union
 
 import libcst as cst
 
@@ -14,7 +13,7 @@ from steplint.read.scopes import Scope
 from steplint.read.targets import targets
 
 Read = Callable[..., Value]
-Comprehension = Union[cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp]
+Comprehension = cst.GeneratorExp | cst.ListComp | cst.SetComp | cst.DictComp
 
 KINDS: dict[type, str] = {cst.ListComp: "listcomp", cst.SetComp: "setcomp", cst.GeneratorExp: "generator"}
 
@@ -80,7 +79,7 @@ def comprehension(scope: Scope, node: Comprehension, depth: int, read: Read) -> 
         rows.extend(_clause(scope, clause, span, read))
         clause = clause.inner_for_in
     if isinstance(node, cst.DictComp):
-        items = (read(scope, node.key, depth + 1), read(scope, node.value, depth + 1))
+        items: tuple[Value, ...] = (read(scope, node.key, depth + 1), read(scope, node.value, depth + 1))
     else:
         element = getattr(node, "elt", None) or node.value  # type: ignore[union-attr]
         items = (read(scope, element, depth + 1),)
@@ -124,4 +123,3 @@ def _close(scope: Scope, opened: tuple[BlockRow, int, int], first: cst.CSTNode, 
     else:
         positions = scope.source.positions
         row.span = positions.between(positions.offsets(first)[0], positions.offsets(last)[1])
-

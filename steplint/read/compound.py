@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any
 
 import libcst as cst
 
@@ -17,7 +17,7 @@ from steplint.read.targets import targets
 from steplint.read.values import NONE, optional, value
 
 Suite = Callable[[Scope, cst.BaseSuite], Leaves]
-Loop = Union[cst.For, cst.While]
+Loop = cst.For | cst.While
 
 # Managers that end an exception, so that a `raise` below them does not leave.
 _SWALLOWS = frozenset({"suppress", "raises", "assertRaises"})

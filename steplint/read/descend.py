@@ -8,10 +8,10 @@ from typing import Any
 
 import libcst as cst
 
-from steplint.model.place import NOWHERE
+from steplint.model.place import NOWHERE, Span
 from steplint.model.summary import Class, Decorator, Import
 from steplint.model.value import Const, Group, Opaque, Value
-from steplint.read.blocks import Leaves
+from steplint.read.blocks import Leaves, enter, leave
 from steplint.read.closures import read_parameters
 from steplint.read.compound import read_for, read_if, read_match, read_try, read_while, read_with
 from steplint.read.scopes import Scope, Source, StatementKind, close_scope, open_scope
@@ -48,13 +48,26 @@ def _sequence(scope: Scope, statements: Iterable[cst.CSTNode]) -> Leaves:
     """Return how the first statement that always leaves does so."""
     leaves: Leaves = ""
     for statement in statements:
-        end = STATEMENTS[statement.__class__](scope, statement)
+        end = _read(scope, statement)
         leaves = leaves or end
     return leaves
 
 
 def _read(scope: Scope, statement: cst.CSTNode) -> Leaves:
-    return STATEMENTS[statement.__class__](scope, statement)
+    return STATEMENTS.get(statement.__class__, _other)(scope, statement)
+
+
+def _other(scope: Scope, node: cst.CSTNode) -> Leaves:
+    """Read a kind of statement that a newer LibCST knows as if all that it contains ran, or may run."""
+    for child in node.children:
+        if isinstance(child, cst.BaseSuite):
+            leave(scope, enter(scope, "if", scope.source.positions.span(child)), _suite(scope, child))
+        elif isinstance(child, (cst.BaseExpression, cst.Arg)):
+            value(scope, child)
+        elif isinstance(child, cst.BaseStatement | cst.BaseSmallStatement):
+            _read(scope, child)
+    _emit(scope, "expression", node, (), Opaque(node.__class__.__name__))
+    return ""
 
 
 def _suite(scope: Scope, suite: cst.BaseSuite) -> Leaves:
@@ -63,8 +76,7 @@ def _suite(scope: Scope, suite: cst.BaseSuite) -> Leaves:
 
 def _line(scope: Scope, node: cst.SimpleStatementLine) -> Leaves:
     if len(node.body) == 1:
-        small = node.body[0]
-        return STATEMENTS[small.__class__](scope, small)
+        return _read(scope, node.body[0])
     return _sequence(scope, node.body)
 
 
@@ -89,9 +101,7 @@ def _assign(scope: Scope, node: cst.Assign) -> Leaves:
     return ""
 
 
-def _bind(
-    scope: Scope, node: cst.CSTNode, target: cst.CSTNode, result: Value, annotation: Value | None = None
-) -> None:
+def _bind(scope: Scope, node: cst.CSTNode, target: cst.CSTNode, result: Value, annotation: Value | None = None) -> None:
     paths = targets(scope, target, value, scope.bound)
     if unpacks_one(target):
         result = Group("subscript", (result, Const(0)))
@@ -209,7 +219,7 @@ def _imported(scope: Scope, node: cst.CSTNode, row: Import) -> None:
     scope.source.imports.append(row)
 
 
-def _at(scope: Scope, node: cst.CSTNode) -> Any:
+def _at(scope: Scope, node: cst.CSTNode) -> Span:
     return scope.source.positions.span(node)
 
 

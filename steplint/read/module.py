@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 import libcst as cst
 
-from steplint.model.place import NOWHERE, Span
+from steplint.model.place import NOWHERE
 from steplint.model.summary import Layout, ModuleSummary, Problem
+from steplint.read.chains import shortened
 from steplint.read.decode import decode
 from steplint.read.deep import deeply
 from steplint.read.descend import descend
 from steplint.read.layout import layout
-from steplint.read.positions import Positions, locate
+from steplint.read.positions import locate
 from steplint.read.pragmas import pragmas
-from steplint.read.problems import syntax_problem, too_deep_problem
+from steplint.read.problems import size_problem, syntax_problem
 from steplint.read.scopes import Source, functions
 
 
@@ -23,23 +24,39 @@ def summarize(source: bytes) -> ModuleSummary:
     text = decode(source)
     if isinstance(text, Problem):
         return _unread(text)
-    problem = too_deep_problem(text)
+    problem = size_problem(text)
     if problem is not None:
         return _unread(problem)
-    return deeply(lambda: _summarize(text))
+    return deeply(partial(_summarize, text))
 
 
 def _summarize(text: str) -> ModuleSummary:
     try:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        return _unread(syntax_problem(text, error))
+        shorter = shortened(text)
+        return _unread(syntax_problem(text, error)) if shorter is None else _summarize(shorter)
+    except UnicodeEncodeError:
+        return _unread(Problem("the text holds lone surrogates, which no encoding can write", NOWHERE))
+    try:
+        return _described(module, text)
+    except RecursionError:
+        return _unread(Problem("the code nests deeper than it can be followed", NOWHERE))
+
+
+def _described(module: cst.Module, text: str) -> ModuleSummary:
     read = Source(locate(module, text))
     descend(module, read)
     rows = functions(read.scopes)
+    # Scopes and source hold each other, and the whole tree; collection is off while files are read.
     read.scopes.clear()
     return ModuleSummary(
-        rows, tuple(read.classes), tuple(read.imports), pragmas(text, rows), layout(module, read.positions), None
+        rows,
+        tuple(read.classes),
+        tuple(read.imports),
+        pragmas(read.positions, rows),
+        layout(module, read.positions),
+        None,
     )
 
 

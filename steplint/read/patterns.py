@@ -59,11 +59,11 @@ def _inner(scope: Scope, pattern: cst.CSTNode, read: Read) -> Iterator[str]:
         if pattern.rest is not None:
             yield "**" + pattern.rest.value
     elif isinstance(pattern, cst.MatchSequence):
-        for element in pattern.patterns:
-            yield from _captures(scope, element, read)
+        for item in pattern.patterns:
+            yield from _captures(scope, item, read)
     elif isinstance(pattern, cst.MatchOr):
         # Alternatives bind the same names: those of the first one stand for all.
-        first, *others = [tuple(_captures(scope, each.pattern, read)) for each in pattern.patterns]
-        yield from first
+        alternatives = [tuple(_captures(scope, each.pattern, read)) for each in pattern.patterns]
+        yield from alternatives[0]
     elif isinstance(pattern, cst.MatchSequenceElement):
         yield from _captures(scope, pattern.value, read)

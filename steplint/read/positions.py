@@ -7,10 +7,9 @@ source, the public `PositionProvider` answers instead, at many times the cost.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from types import TracebackType
-from typing import Optional
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -24,7 +23,7 @@ except ImportError:  # pragma: no cover - depends on the installed LibCST
 
 Marks = dict[cst.CSTNode, tuple[int, int]]
 
-_Opened = tuple[cst.CSTNode, int, Optional[cst.CSTNode], Optional[cst.CSTNode]]
+_Opened = tuple[cst.CSTNode, int, cst.CSTNode | None, cst.CSTNode | None]
 
 
 class Positions:
@@ -69,7 +68,7 @@ def locate(module: cst.Module, text: str) -> Positions:
 
 
 def line_starts(text: str) -> list[int]:
-    """Return the offset of each line; a line ends with ``\\n``, ``\\r\\n`` or ``\\r`` and nothing else."""
+    """Return the offset of each line; only line feeds and carriage returns end one."""
     if "\r" not in text:
         return list(accumulate(map(_length, text.split("\n")[:-1]), initial=0))
     return [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
@@ -85,10 +84,28 @@ def _recorded(module: cst.Module, text: str) -> Marks | None:
     recorder = _Recorder(module)
     module._codegen(recorder)
     offsets = [0, *accumulate(map(len, recorder.tokens))]
+    marks = {node: (offsets[start], offsets[end]) for node, (start, end) in recorder.marks.items()}
     # A token more or less than the source has would shift everything behind it.
-    if offsets[-1] != len(text):
+    return marks if offsets[-1] == len(text) else _shifted(marks, "".join(recorder.tokens), text)
+
+
+def _shifted(marks: Marks, written: str, text: str) -> Marks | None:
+    """Return ``marks`` of ``written`` as offsets of ``text``, which has some form feeds more."""
+    dropped: list[int] = []
+    at = 0
+    for character in text:
+        if at < len(written) and character == written[at]:
+            at += 1
+        elif character == "\f":
+            dropped.append(at)
+        else:
+            return None
+    if at < len(written):
         return None
-    return {node: (offsets[start], offsets[end]) for node, (start, end) in recorder.marks.items()}
+    return {
+        node: (start + bisect_right(dropped, start), end + bisect_left(dropped, end))
+        for node, (start, end) in marks.items()
+    }
 
 
 def _provided(module: cst.Module, text: str) -> Marks:
@@ -117,7 +134,7 @@ if CodegenState is not None:
             self.closing = _Closing(self.tokens, self.open, self.marks)
             # Called for every node and token: built-ins in place of methods halve the cost of the whole walk.
             self.before_codegen = self.after_codegen = id  # type: ignore[assignment]
-            self.add_token = self.tokens.append  # type: ignore[method-assign]
+            self.add_token = self.tokens.append  # type: ignore[method-assign, assignment]
 
         def add_indent_tokens(self) -> None:
             self.tokens.extend(self.indent_tokens)
@@ -138,9 +155,7 @@ class _Closing:
 
     __slots__ = ("marks", "open", "tokens")
 
-    def __init__(
-        self, tokens: list[str], opened: list[_Opened], marks: dict[cst.CSTNode, tuple[int, int]]
-    ) -> None:
+    def __init__(self, tokens: list[str], opened: list[_Opened], marks: dict[cst.CSTNode, tuple[int, int]]) -> None:
         self.tokens = tokens
         self.open = opened
         self.marks = marks

@@ -8,6 +8,7 @@ import libcst as cst
 
 from steplint.model.place import Span
 from steplint.model.summary import Problem
+from steplint.read.chains import CHAIN_LIMIT, too_long
 from steplint.read.positions import Positions
 from steplint.read.scan import BRACKET_LIMIT, too_deep
 
@@ -15,13 +16,15 @@ _PARSER = re.compile(r"parser error: error at (\d+):(\d+): (expected .*)", re.DO
 _LAST_TOKEN = re.compile(r"(?:\w+|[^\w\s])$")
 
 
-def too_deep_problem(text: str) -> Problem | None:
-    """Return a problem if brackets nest deeper than the parser survives."""
-    offset = too_deep(text)
-    if offset is None:
-        return None
-    span = Positions(text, {}).between(offset, offset + 1)
-    return Problem(f"brackets nest more than {BRACKET_LIMIT} deep", span)
+def size_problem(text: str) -> Problem | None:
+    """Return a problem if brackets nest deeper than the parser survives, or a chain is longer than it can take."""
+    for offset, message in (
+        (too_deep(text), f"brackets nest more than {BRACKET_LIMIT} deep"),
+        (too_long(text), f"an expression chains more than {CHAIN_LIMIT:,} operators"),
+    ):
+        if offset is not None:
+            return Problem(message, Positions(text, {}).between(offset, offset + 1))
+    return None
 
 
 def syntax_problem(text: str, error: cst.ParserSyntaxError) -> Problem:

@@ -18,14 +18,14 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BRACKETS = "()[]{}"
+BRACKETS = "()[]{}"
 _FORMATTED = re.compile(r"[fFtT][rR]?\Z|[fFtT]\Z")
 
 
 def too_deep(text: str) -> int | None:
     """Return the offset of the first bracket beyond the limit, or None."""
     tokens = TOKEN.findall(text)
-    code = _depth("".join([token for token in tokens if token[0] in _BRACKETS]))
+    code = _depth("".join([token for token in tokens if token[0] in BRACKETS]))
     # A cheap bound first: any string may be an f-string, and all its brackets may be open at once.
     inner = max([_brackets(token) for token in tokens if token[0] in "\"'"], default=0)
     return None if code + inner <= BRACKET_LIMIT else _first_beyond(text)

@@ -68,7 +68,7 @@ class Scope:
     captured: set[str] = field(default_factory=set)
     through: set[str] = field(default_factory=set)
     lambdas: int = 0
-    loops: list[set[str]] = field(default_factory=list)
+    loops: list[set[Leaves]] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
     def read(self, name: str) -> None:
@@ -170,14 +170,20 @@ def _function(scope: Scope, free: Iterable[str]) -> Function:
         scope.decorators,
         tuple(
             Block(
-                row.kind, row.parent, row.group, row.head, row.statement, row.binds, row.leaves, row.asynchronous, row.span
+                row.kind,
+                row.parent,
+                row.group,
+                row.head,
+                row.statement,
+                row.binds,
+                row.leaves,
+                row.asynchronous,
+                row.span,
             )
             for row in scope.blocks
         ),
         tuple(scope.statements),
-        tuple(
-            Call(row.callee, row.arguments, row.consumed, row.statement, row.block, row.span) for row in scope.calls
-        ),
+        tuple(Call(row.callee, row.arguments, row.consumed, row.statement, row.block, row.span) for row in scope.calls),
         tuple(sorted(free)),
         tuple(sorted(scope.rebinds)),
         digest(scope.trace),

@@ -1,4 +1,4 @@
-"""What an assignment, loop, `with`, `del` or walrus binds, written as paths: ``total``, ``row.ended_at``, ``cache[]``."""
+"""What assignments, loops, `with`, `del` and walrus bind, as paths: ``total``, ``row.ended_at``, ``cache[]``."""
 
 from __future__ import annotations
 

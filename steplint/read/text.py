@@ -7,7 +7,8 @@ from collections.abc import Callable
 import libcst as cst
 
 from steplint.model.value import Const, Name, Opaque, Template, Value
-from steplint.read.literals import decoded, pieces, string, text
+from steplint.read.chains import PIECES_LIMIT
+from steplint.read.literals import TOO_LONG, decoded, pieces, string, text
 from steplint.read.scopes import Scope
 
 Read = Callable[..., Value]
@@ -21,18 +22,20 @@ def literal(scope: Scope, node: cst.SimpleString, depth: int) -> Value:
 
 
 def joined(scope: Scope, node: cst.BaseString, depth: int, read: Read) -> Value:
-    """Return the value of an f-string or implicit concatenation; braces that are no holes stay doubled."""
+    """Return the value of an f-string or implicit concatenation; doubled braces are single ones in its text."""
     written: list[str] = []
     holes: list[Value] = []
-    reason: Opaque | None = None
-    for piece in pieces(node):
+    literals = pieces(node)
+    # The end of a longer concatenation was blanked before it was parsed.
+    reason = TOO_LONG if len(literals) >= PIECES_LIMIT else None
+    for piece in literals:
         if isinstance(piece, cst.SimpleString):
             result = string(piece.value)
             if isinstance(result, Opaque):
                 reason = reason or result
                 scope.trace.append("=" + piece.value)
             else:
-                written.append(str(result.value).replace("{", "{{").replace("}", "}}"))
+                written.append(str(result.value))
         else:
             raw = "r" in getattr(piece, "start", "").lower()
             for part in getattr(piece, "parts", ()):
@@ -43,7 +46,7 @@ def joined(scope: Scope, node: cst.BaseString, depth: int, read: Read) -> Value:
     scope.trace.append(f"={template!r}")
     if reason is not None:
         return reason
-    whole = text(template if holes else template.replace("{{", "{").replace("}}", "}"))
+    whole = text(template)
     return Template(template, tuple(holes)) if holes and isinstance(whole, Const) else whole
 
 
@@ -53,7 +56,7 @@ def _part(
     expression = getattr(part, "expression", None)
     if expression is None:
         body = getattr(part, "value", "")
-        written.append(decoded(body, raw=raw) or body)
+        written.append((decoded(body, raw=raw) or body).replace("{{", "{").replace("}}", "}"))
         return
     hole = read(scope, expression, depth + 1)
     if getattr(part, "equal", None) is not None and isinstance(hole, Name):

@@ -65,7 +65,7 @@ def _attribute(scope: Scope, node: cst.Attribute, depth: int) -> Value:
     inner = value(scope, base, depth + 1)
     scope.trace.append("." + path)
     if inner.__class__ is Name:
-        path = f"{inner.path}.{path}"  # type: ignore[union-attr]
+        path = f"{inner.path}.{path}"
         return Name(path) if len(path) <= TEXT_LIMIT else TOO_LONG
     return Member(inner, path) if len(path) <= TEXT_LIMIT else TOO_LONG
 
@@ -173,7 +173,7 @@ def _call(scope: Scope, node: cst.Call, depth: int, consumed: Consumed = "value"
 
 def consumed_by(scope: Scope, node: cst.BaseExpression, depth: int, how: Consumed) -> Value:
     """Return the value of ``node``; if it is a call, that is consumed as ``how`` says."""
-    return _call(scope, node, depth, how) if node.__class__ is cst.Call else value(scope, node, depth)  # type: ignore[arg-type]
+    return _call(scope, node, depth, how) if node.__class__ is cst.Call else value(scope, node, depth)
 
 
 def _await(scope: Scope, node: cst.Await, depth: int) -> Value:
