@@ -1,0 +1,39 @@
+"""The top command: verbs by name, each imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from steplint.cli.flags import global_flags
+
+VERBS = (
+    "check", "lock", "diff", "manifest", "graph", "rule", "where", "config", "schema", "init", "new", "run", "runs",
+    "clean", "completion", "version",
+)  # fmt: skip
+ALIASES = {"explain": "rule"}
+
+
+class Verbs(click.Group):
+    """A group whose commands are modules of `steplint.cli.verbs`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of their use."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a verb, or None."""
+        verb = ALIASES.get(cmd_name, cmd_name)
+        if verb not in VERBS:
+            return None
+        module = importlib.import_module(f"steplint.cli.verbs.{verb}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@global_flags
+def steplint() -> None:
+    """Find what breaks when a durable workflow is replayed, and keep the identities of its steps."""

@@ -1,0 +1,54 @@
+"""One run of `rule` from flags to exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import click
+import msgspec
+
+from steplint.cli.session import Session
+from steplint.cli.stop import Stop
+from steplint.model.rule import Rule
+
+
+def run(session: Session, name: str | None, show_all: bool, format_name: str) -> int:
+    """Print one rule, every rule, or the list of them."""
+    from steplint.cache import Cache
+    from steplint.project.rulesets import ruleset
+
+    rules = ruleset(session.loaded, Cache.open(None, "")).packs.rules
+    ordered = sorted(rules.values(), key=lambda rule: rule.code)
+    if name is not None:
+        ordered = [_found(rules, name)]
+    elif not show_all and format_name == "text":
+        click.echo("".join(f"{line}\n" for line in _listed(ordered)), nl=False)
+        return 0
+    if format_name == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode([_facts(each) for each in ordered]), indent=2))
+    else:
+        click.echo("\n".join(each.text for each in ordered), nl=False)
+    return 0
+
+
+def _found(rules: Mapping[str, Rule], name: str) -> Rule:
+    from steplint.check.select import closest, find
+
+    rule = find(name, rules)
+    if rule is None:
+        near = closest(name, rules)
+        raise Stop(
+            f"there is no rule `{name}`", f"did you mean `{near}`?" if near else "`steplint rule` lists all rules"
+        )
+    return rule
+
+
+def _listed(rules: Iterable[Rule]) -> Iterable[str]:
+    for rule in rules:
+        marks = "preview" if rule.preview else "" if rule.default else "not by default"
+        yield f"{rule.code}  {rule.name:<30} {rule.summary}" + (f" ({marks})" if marks else "")
+
+
+def _facts(rule: Rule) -> dict[str, object]:
+    facts: dict[str, object] = msgspec.to_builtins(rule)
+    return {"name": rule.name, "code": rule.code, "group": rule.group, **facts}

@@ -1,0 +1,61 @@
+"""Ends of a command: an error with the command that helps, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+class Stop(Exception):  # noqa: N818 -- it ends a command, also where nothing is wrong
+    """The command ends here: one line that says why, one that helps, and the exit code."""
+
+    def __init__(self, message: str, hint: str = "", code: int = 2) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.code = message, hint, code
+
+
+def say(message: str, hint: str = "") -> None:
+    """Print an error, and below it what helps, to stderr."""
+    if message:
+        click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning about the run to stderr."""
+    click.echo(f"warning: {message}", err=True)
+
+
+def explained(error: Exception) -> tuple[str, str]:
+    """Return message and hint of an error that a user can mend; two empty texts for any other."""
+    if isinstance(error, click.ClickException):
+        return _usage(error)
+    for module, name in _KNOWN:
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return getattr(error, "message", str(error)), getattr(error, "hint", "")
+    return "", ""
+
+
+# An error that was raised belongs to a module that was imported, so none is imported to look for it.
+_KNOWN = (
+    ("steplint.config.problems", "ConfigError"),
+    ("steplint.knowledge.toml", "KnowledgeError"),
+    ("steplint.check.page", "PackError"),
+    ("steplint.lock.file", "LockError"),
+    ("steplint.report.formats", "UnknownFormatError"),
+    ("steplint.project.git", "GitError"),
+)
+
+
+def _usage(error: click.ClickException) -> tuple[str, str]:
+    message = error.format_message().rstrip(".")
+    hint = ""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"{error.ctx.command_path} --help"
+    head, mark, tail = message.partition(" Did you mean ")
+    if mark:
+        message, hint = head.rstrip("."), f"did you mean {tail}"
+    return message[:1].lower() + message[1:], hint

@@ -1,0 +1,226 @@
+"""One project, read and linked; a stage runs when its result is asked for and is not remembered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from steplint.cache import Cache
+from steplint.config import Loaded
+from steplint.model.dialect import Dialect
+from steplint.model.graph import StepGraph
+from steplint.model.report import Failure
+from steplint.model.summary import Pragma, Problem
+from steplint.project import keys, tables, texts
+from steplint.project.rounds import Progress, Read, Reader, rounds
+from steplint.project.survey import Survey, survey
+from steplint.project.tree import Disk, Tree
+from steplint.read import reader_digest
+
+
+class Linked(Struct, frozen=True):
+    """The linked program, and what is known of the files it was linked from."""
+
+    graph: StepGraph
+    pragmas: Mapping[str, tuple[Pragma, ...]]
+    problems: Mapping[str, Problem]
+    read: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+class Analysis:
+    """A project that is open. ``timings`` has the seconds of each phase, ``cached`` how many files were not parsed."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        tree: Tree,
+        cache: Cache,
+        *,
+        named: Sequence[str] = (),
+        jobs: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        """Keep the inputs; ``named`` are files to read whatever they mention, ``jobs`` 0 uses every processor."""
+        self.loaded, self.tree, self.cache = loaded, tree, cache
+        self.timings: dict[str, float] = {}
+        self.cached = 0
+        self._named, self._jobs = tuple(named), jobs or os.cpu_count() or 1
+        self._progress: Progress = progress or _quiet
+
+    @cached_property
+    def known(self) -> tables.Known:
+        """Tables of engines and APIs."""
+        with self.timed("tables"):
+            return tables.known(self.loaded, self.cache)
+
+    @property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """The engines that may be active, by name."""
+        return self.known.dialects
+
+    @cached_property
+    def survey(self) -> Survey:
+        """Files, hashes, and which of them to read first."""
+        words = self.known.words
+        with self.timed("files"):
+            return survey(self.loaded, self.tree, self.cache, words, self._named)
+
+    @cached_property
+    def linked(self) -> Linked:
+        """The linked program: remembered, or read and linked now."""
+        if (kept := self._remembered) is not None:
+            return kept
+        found = self._read()
+        summaries = found.summaries
+        linked = Linked(
+            found.graph,
+            {path: each.pragmas for path, each in summaries.items() if each.pragmas},
+            {path: each.problem for path, each in summaries.items() if each.problem} | dict(self.survey.problems),
+            tuple(summaries),
+            found.failures,
+        )
+        if not linked.failures:
+            self.cache.result_put(self._reach_key, msgspec.msgpack.encode(self._hashes(linked.read)))
+            self.cache.result_put(self._content_key(linked.read), msgspec.msgpack.encode(linked))
+        return linked
+
+    @property
+    def graph(self) -> StepGraph:
+        """Every workflow of the project."""
+        return self.linked.graph
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Files and stages that crashed."""
+        return self.linked.failures
+
+    @cached_property
+    def key(self) -> bytes:
+        """A digest of everything that the linked program depends on."""
+        return self._content_key(self._reached or self.linked.read)
+
+    @cached_property
+    def text(self) -> Callable[[str], str | None]:
+        """The text of a file of the project by path, or None."""
+        return texts.reader(self.tree)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Add the seconds of a block to a phase; what an inner block took counts there only."""
+        start, inner = time.perf_counter(), sum(self.timings.values())
+        yield
+        spent = time.perf_counter() - start - (sum(self.timings.values()) - inner)
+        self.timings[phase] = self.timings.get(phase, 0.0) + spent
+
+    @cached_property
+    def _static(self) -> bytes:
+        settings = self.loaded.settings
+        return keys.digest(
+            self.known.digest,
+            sorted(self.known.dialects),
+            settings.decorators,
+            settings.knowledge,
+            settings.dialect,
+            settings.follow_imports,
+        )
+
+    @cached_property
+    def _reach_key(self) -> bytes:
+        found = self.survey
+        names = keys.contents({}, found.paths)
+        broken = sorted((path, each.message) for path, each in found.problems.items())
+        return keys.digest("reach", self._static, names, keys.contents(found.hashes, found.roots), broken)
+
+    @cached_property
+    def _reached(self) -> tuple[str, ...] | None:
+        """The files that were read when these roots were linked last, if none of them has changed."""
+        data = self.cache.result_get(self._reach_key)
+        if data is None:
+            return None
+        try:
+            before = msgspec.msgpack.decode(data, type=dict[str, bytes])
+        except msgspec.DecodeError:
+            return None
+        return tuple(before) if before == self._hashes(tuple(before)) else None
+
+    @cached_property
+    def _remembered(self) -> Linked | None:
+        if self._reached is None:
+            return None
+        data = self.cache.result_get(self._content_key(self._reached))
+        if data is None:
+            return None
+        try:
+            linked = msgspec.msgpack.decode(data, type=Linked)
+        except msgspec.DecodeError:
+            return None
+        self.cached = len(linked.read)
+        return linked
+
+    def _hashes(self, paths: Sequence[str]) -> dict[str, bytes]:
+        return {path: self.survey.hashes.get(path, b"") for path in paths}
+
+    def _content_key(self, paths: Sequence[str]) -> bytes:
+        return keys.digest("linked", self._reach_key, keys.contents(self.survey.hashes, paths))
+
+    def _read(self) -> Read:
+        from steplint.project.linking import linker
+
+        files, settings = self.survey, self.loaded.settings
+        with self.timed("tables"):
+            link = linker(files.paths, self.known, settings.knowledge, settings.dialect)
+        reader = Reader(self.tree, self.cache, files, self._jobs, self._progress, self.timed)
+        with self.timed("link"):
+            found = rounds(reader, files, link, settings.follow_imports != "none", self._progress)
+        self.cached = found.cached
+        return found
+
+
+def analyze(
+    loaded: Loaded,
+    tree: Tree | None = None,
+    *,
+    cache: Cache | None = None,
+    named: Sequence[str] = (),
+    jobs: int = 0,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Return the project of ``loaded``: without a ``tree``, its files on disk; without a ``cache``, nothing is kept."""
+    return Analysis(
+        loaded,
+        tree or disk(loaded, named=named),
+        cache or Cache.open(None, ""),
+        named=named,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def disk(loaded: Loaded, *, named: Sequence[str] = (), unsaved: Mapping[str, bytes] | None = None) -> Disk:
+    """Return the files on disk that the settings describe."""
+    settings = loaded.settings
+    return Disk(
+        loaded.root,
+        include=settings.include,
+        exclude=settings.exclude,
+        respect_gitignore=settings.respect_gitignore,
+        named=named,
+        unsaved=unsaved,
+    )
+
+
+def open_cache(loaded: Loaded, directory: Path | None = None) -> Cache:
+    """Return the cache of a project: in ``directory``, or where the settings say."""
+    return Cache.open(directory or loaded.root / loaded.settings.cache_dir, reader_digest())
+
+
+def _quiet(phase: str, done: int, of: int) -> None:
+    """Tell nobody."""

@@ -1,0 +1,40 @@
+"""The linker with everything it needs: which file an import means, tables, wrappers, and what the project pins."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+
+from steplint.config.settings import DialectSettings, KnowledgeSettings
+from steplint.files import ModuleIndex
+from steplint.knowledge.apis import Apis
+from steplint.link.graph import Linked, link
+from steplint.model.summary import ModuleSummary
+from steplint.project.pins import pins
+from steplint.project.rounds import Link
+from steplint.project.tables import Known
+
+
+def linker(paths: Iterable[str], known: Known, own: KnowledgeSettings, dialects: Mapping[str, DialectSettings]) -> Link:
+    """Return the function that links summaries of a project with these ``paths``."""
+    modules = ModuleIndex(paths, _libraries(known))
+    apis = Apis(known.tables, own)
+
+    def linked(summaries: Mapping[str, ModuleSummary]) -> Linked:
+        return link(
+            summaries,
+            find=modules.find,
+            dotted=modules.name,
+            dialects=known.dialects,
+            apis=apis,
+            wrappers=known.wrappers,
+            pinned=pins(summaries.values(), known.dialects.values(), dialects),
+        )
+
+    return linked
+
+
+def _libraries(known: Known) -> frozenset[str]:
+    """Return top-level names that mean a library where no project module of that name is above the importer."""
+    packages = (name for each in known.dialects.values() for name in each.packages)
+    return frozenset(sys.stdlib_module_names).union(name.partition(".")[0] for name in packages)
