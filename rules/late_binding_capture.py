@@ -60,14 +60,22 @@ def _deferred(step: Step, name: str) -> bool:
 
 
 def _bind(step: Step, capture: Capture) -> Fix | None:
-    """Return the edit that makes the step's own lambda bind the name; none where another callable reads it late."""
-    body = step.body
-    if body is None or capture not in body.captures or not _LAMBDA.fullmatch(body.name):
+    """Return the edit that makes the lambda bind the name; none where a named function reads it late."""
+    place = _lambda(step, capture)
+    if place is None:
         return None
-    start = body.place.span
+    start = place.span
     after = start.column + len("lambda")
     return Fix(
         f"bind `{capture.name}` when the lambda is made",
-        (Edit(Place(body.place.path, Span(start.line, after, start.line, after)), f" {capture.name}={capture.name}"),),
+        (Edit(Place(place.path, Span(start.line, after, start.line, after)), f" {capture.name}={capture.name}"),),
         effect="calls that are made from now on see another value than those in flight saw",
+        changes_steps=capture.in_id,
     )
+
+
+def _lambda(step: Step, capture: Capture) -> Place | None:
+    if step.body and capture in step.body.captures:
+        return step.body.place if _LAMBDA.fullmatch(step.body.name) else None
+    deferred = any(frame.kind == "deferred" and frame.name == "<lambda>" for frame in step.inside)
+    return capture.place if deferred else None

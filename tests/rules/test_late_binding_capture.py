@@ -72,3 +72,17 @@ def test_a_named_function_gets_advice_only():
     [found] = check(given)
     assert found.fix is None
     assert "lambda i=i" in found.hint
+
+
+def test_the_fix_binds_the_name_in_the_lambda_around_the_call_and_changes_its_ids():
+    around = frame("deferred", line=5, name="<lambda>")
+    [found] = check(step(template="load-{}", inside=(LOOP, around), captures=(late(in_id=True),)))
+    assert found.fix is not None
+    assert found.fix.changes_steps
+    [edit] = found.fix.edits
+    assert (edit.place.span, edit.text) == (Span(6, 10, 6, 10), " i=i")
+
+
+def test_a_local_function_around_the_call_has_no_fix():
+    [found] = check(step(template="load-{}", inside=(LOOP, LATER), captures=(late(in_id=True),)))
+    assert found.fix is None
