@@ -92,15 +92,19 @@ def _diagnostic(reported: Reported, sources: Sources, view: View) -> Diagnostic:
     local = all(edit.place.path == finding.place.path for edit in edits)
     related = [(note.message, note.place) for note in finding.notes]
     related += [(f"{hop.function} -> {hop.calls}", hop.place) for hop in finding.trace[1:]]
+    suggestions = [
+        Suggestion(_range(edit.place.span, sources.get(edit.place.path)), edit.text) for edit in edits if local
+    ]
     return Diagnostic(
         message=f"{finding.message}\nhelp: {finding.hint}" if finding.hint else finding.message,
         location=_location(finding.place, sources),
         severity=_SEVERITY[reported.severity],
         code=Code(rule.code, view.rule_page.format(name=rule.name, code=rule.code) if view.rule_page else ""),
-        suggestions=tuple(
-            Suggestion(_range(edit.place.span, sources.get(edit.place.path)), edit.text) for edit in edits if local
-        ),
-        related_locations=tuple(Related(message, _location(place, sources)) for message, place in related),
+        # An empty tuple from an iterator is left out by some versions of Python only; the constant always is.
+        suggestions=tuple(suggestions) if suggestions else (),
+        related_locations=tuple(Related(message, _location(place, sources)) for message, place in related)
+        if related
+        else (),
     )
 
 

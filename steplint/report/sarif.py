@@ -44,7 +44,11 @@ def render(report: Report, view: View) -> str:
         automation_details=out.AutomationDetails(f"steplint/{report.verb}/{view.category}/"),
         column_kind="unicodeCodePoints",
         original_uri_base_ids={"SRCROOT": out.BaseLocation(out.Message("The root of the project."))},
-        invocations=(out.Invocation(not report.errors, report.exit_code, tuple(notes), now() if view.stamp else ""),),
+        invocations=(
+            out.Invocation(
+                not report.errors, report.exit_code, tuple(notes) if notes else (), now() if view.stamp else ""
+            ),
+        ),
         results=tuple(_result(each, index[each.rule.code]) for each in kept),
     )
     log = out.Log(_SCHEMA, "2.1.0", (run,))
@@ -68,7 +72,7 @@ def _rule(rule: Rule, view: View) -> out.ReportingDescriptor:
 
 def _result(reported: Reported, index: int) -> out.Result:
     finding, hidden = reported.finding, reported.suppressed
-    related = tuple(_location(note.place, note.message, number) for number, note in enumerate(finding.notes, 1))
+    related = [_location(note.place, note.message, number) for number, note in enumerate(finding.notes, 1)]
     links = "".join(f"\n[{_plain(note.message)}]({number})" for number, note in enumerate(finding.notes, 1))
     about = {
         "confidence": finding.confidence,
@@ -86,7 +90,7 @@ def _result(reported: Reported, index: int) -> out.Result:
         message=out.Message(_plain(finding.message) + links),
         locations=(_location(finding.place),),
         partial_fingerprints={"primaryLocationLineHash": reported.fingerprint},
-        related_locations=related,
+        related_locations=tuple(related) if related else (),  # only the constant is left out on every Python
         code_flows=_flows(finding.trace),
         fixes=(_fix(finding.fix),) if finding.fix is not None and finding.fix.edits else (),
         suppressions=suppressed,
