@@ -8,7 +8,7 @@ from typing import NamedTuple
 from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
 from ._sources import callee, elsewhere, sentence, short, shown, sources, step_text, trace
-from ._wrap import free_name, step_around
+from ._wrap import Around, free_name, step_around
 
 _IO = ("network", "database")
 _NOTES = 3
@@ -146,4 +146,10 @@ def _step_name(effect: Effect) -> str:
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect, name: str) -> Fix | None:
-    return step_around(project.dialect(workflow), workflow, effect, name)
+    """Return the fix where the value of the new step survives being stored, or is not used."""
+    dialect = project.dialect(workflow)
+    if dialect.output != "json" or len(effect.trail) > 1:
+        return step_around(dialect, workflow, effect, name)
+    if effect.consumed != "dropped":
+        return None
+    return step_around(dialect, workflow, effect, name, Around(("(", ", None)[1]")))

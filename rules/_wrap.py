@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from steplint.api import Dialect, Edit, Effect, Fix, Place, Span, Workflow
 
@@ -12,27 +13,41 @@ _AWKWARD = ("deferred", "comprehension", "combinator", "for", "while", "call")
 _BUILT_IN = frozenset({"lambda", "int", "dict", "_"})
 
 
-def step_around(
-    dialect: Dialect, workflow: Workflow, effect: Effect, name: str, *, convert: tuple[str, str] = ("", "")
-) -> Fix | None:
-    """Return the fix that makes the call at ``effect.place`` a step called ``name``, where that is certain to work.
+class Around(NamedTuple):
+    """Text put around the call inside the step, and around the step: what its value needs to survive being stored."""
 
-    ``convert`` is put around the call inside the step, where its value would not survive being stored.
-    """
+    inner: tuple[str, str] = ("", "")
+    outer: tuple[str, str] = ("", "")
+
+
+PLAIN = Around()
+
+
+def step_around(dialect: Dialect, workflow: Workflow, effect: Effect, name: str, around: Around = PLAIN) -> Fix | None:
+    """Return the fix that makes the call at ``effect.place`` a step called ``name``, where that is certain to work."""
     before, found, after = dialect.standin.step.partition("{source}")
     if not found or not plain_place(effect) or not writable(dialect, workflow, dialect.standin.step):
         return None
     identity = free_name(workflow, name)
-    start = before.replace("{id}", identity).replace("ctx.", f"{workflow.context}.") + convert[0]
-    end = convert[1] + after.replace("{id}", identity)
+    start = before.replace("{id}", identity).replace("ctx.", f"{workflow.context}.") + around.inner[0]
+    end = around.inner[1] + after.replace("{id}", identity)
     if workflow.asynchronous and effect.consumed != "await":
-        start, end = (f"await {start}", end) if effect.consumed == "dropped" else (f"(await {start}", f"{end})")
+        start = f"await {start}"
+    if around.outer != ("", ""):
+        start, end = around.outer[0] + start, end + around.outer[1]
+    elif start.startswith("await ") and effect.consumed != "dropped":
+        start, end = f"({start}", f"{end})"
     return Fix(
         f"make it the step `{identity}`",
         (Edit(_edge(effect.place, "start"), start), Edit(_edge(effect.place, "end"), end)),
         effect=on_runs(dialect),
         changes_steps=True,
     )
+
+
+def written(effect: Effect) -> str:
+    """Return what a direct call is made on, as it is written: `dt.datetime` of `dt.datetime.now()`."""
+    return effect.trail[0].calls.rpartition(".")[0] if len(effect.trail) == 1 else ""
 
 
 def free_name(workflow: Workflow, name: str) -> str:

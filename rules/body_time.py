@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, value_findings
-from ._wrap import step_around
+from ._sources import Words, callee, value_findings
+from ._wrap import Around, step_around, written
 
 _WORDS = Words("reads another time", standin="time", step="read-clock")
 
@@ -20,7 +20,11 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
     dialect = project.dialect(workflow)
-    # A datetime does not survive JSON, and only its author knows which text suits the code that follows.
-    if effect.api.startswith("datetime.") and dialect.output != "pickle":
+    name = callee(effect).rpartition(".")[2] if len(effect.trail) > 1 else "read-clock"
+    if not effect.api.startswith("datetime.") or dialect.output == "pickle":
+        return step_around(dialect, workflow, effect, name)
+    # A datetime does not survive JSON; its ISO text does.
+    kind = written(effect)
+    if not kind:
         return None
-    return step_around(dialect, workflow, effect, "read-clock")
+    return step_around(dialect, workflow, effect, name, Around(("", ".isoformat()"), (f"{kind}.fromisoformat(", ")")))

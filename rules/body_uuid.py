@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
 from ._sources import Words, callee, value_findings
-from ._wrap import step_around
+from ._wrap import Around, step_around, written
 
 _WORDS = Words("generates another ID", standin="uuid", step="generate-id")
 
@@ -20,8 +20,11 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
     dialect = project.dialect(workflow)
-    called = len(effect.trail) > 1
-    # A UUID is no JSON; what a function of the project returns is for its author to say.
-    text = ("str(", ")") if dialect.output == "json" and not called else ("", "")
-    name = callee(effect).rpartition(".")[2] if called else "generate-id"
-    return step_around(dialect, workflow, effect, name, convert=text)
+    if len(effect.trail) > 1:
+        return step_around(dialect, workflow, effect, callee(effect).rpartition(".")[2])
+    if dialect.output != "json" or not effect.api.startswith("uuid."):
+        return step_around(dialect, workflow, effect, "generate-id")
+    # A UUID does not survive JSON; its text does.
+    module = written(effect)
+    outer = (f"{module}.UUID(", ")") if module else ("", "")
+    return step_around(dialect, workflow, effect, "generate-id", Around(("str(", ")"), outer))

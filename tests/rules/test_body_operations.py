@@ -12,10 +12,13 @@ from steplint.check.fix import edited
 from steplint.model.dialect import Standin, WorkflowForm
 from tests.graphs import DBOS, INNGEST, at, effect, frame, hop, project, run_check, step, use, workflow
 
+PICKLING = replace(INNGEST, output="pickle")
+
 
 def check(stem: str, *effects: Any, dialect: Any = INNGEST, **fields: Any) -> list[Finding]:
     steps = fields.pop("steps", (step("charge", line=10), step("ship", line=20)))
-    return run_check(stem, project(workflow(*steps, effects=effects, dialect=dialect, context="ctx", **fields)))
+    given = workflow(*steps, effects=effects, dialect=dialect, context="ctx", **fields)
+    return run_check(stem, project(given, dialects={dialect.name: dialect}))
 
 
 @pytest.mark.parametrize(
@@ -125,21 +128,30 @@ def test_a_result_that_decides_a_branch_is_noted() -> None:
 
 def test_the_fix_makes_an_operation_a_step_named_after_it() -> None:
     given = effect(
-        "write", "pymongo.collection.insert_one", place=at(1, 6, width=24), receiver="db.orders", consumed="await"
+        "write", "pymongo.collection.insert_one", place=at(1, 0, width=24), receiver="db.orders", consumed="dropped"
     )
-    (found,) = check("effect_outside_step", given)
+    (found,) = check("effect_outside_step", given, dialect=PICKLING)
     assert found.hint == 'put it into a step: `ctx.step.run("insert-one-orders", lambda: db.orders.insert_one(...))`'
     assert found.fix is not None
-    assert edited("await db.orders.insert_one(row)", found.fix.edits) == (
+    assert edited("db.orders.insert_one(row)", found.fix.edits) == (
         'await ctx.step.run("insert-one-orders", lambda: db.orders.insert_one(row))'
     )
     assert found.fix.effect == "runs in flight execute the new step once, late"
 
 
-def test_a_dropped_call_is_awaited_without_parentheses() -> None:
+def test_a_result_that_json_cannot_hold_is_not_returned_from_the_step() -> None:
     (found,) = check("body_process", effect("process", "subprocess.run", place=at(1, 0, width=6), consumed="dropped"))
     assert found.fix is not None
-    assert edited("run(1)", found.fix.edits) == 'await ctx.step.run("run", lambda: run(1))'
+    assert edited("run(1)", found.fix.edits) == 'await ctx.step.run("run", lambda: (run(1), None)[1])'
+
+
+@pytest.mark.parametrize("consumed", ["value", "await"])
+def test_a_result_that_is_used_is_left_to_its_author(consumed: str) -> None:
+    given = effect("network", "httpx.get", mode="read", consumed=consumed)
+    (found,) = check("body_network", given)
+    assert found.fix is None
+    (found,) = check("body_network", given, dialect=PICKLING)
+    assert found.fix is not None
 
 
 def test_nothing_is_fixed_after_the_last_step() -> None:

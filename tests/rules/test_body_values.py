@@ -165,14 +165,32 @@ def test_the_fix_takes_an_id_that_is_free() -> None:
     assert applied(found, "x = random.random()") == 'x = (await c.step.run("draw-value-2", lambda: random.random()))'
 
 
-def test_a_uuid_is_stored_as_text() -> None:
-    given = workflow(
-        step("x"),
-        effects=[effect("uuid", "uuid.uuid4", 5, [use("step-argument", 10, step=0)], place=at(5, 0, width=12))],
-        context="ctx",
+@pytest.mark.parametrize(
+    ("calls", "text", "expected"),
+    [
+        (
+            "uuid.uuid4",
+            "uuid.uuid4()",
+            'uuid.UUID(await ctx.step.run("generate-id", lambda: str(uuid.uuid4())))',
+        ),
+        ("uuid4", "uuid4()", '(await ctx.step.run("generate-id", lambda: str(uuid4())))'),
+    ],
+)
+def test_a_uuid_is_stored_as_text(calls: str, text: str, expected: str) -> None:
+    uses = [use("step-argument", 10, step=0)]
+    source = effect("uuid", "uuid.uuid4", 5, uses, place=at(5, 0, width=len(text)), trail=(hop(5, "flow", calls),))
+    (found,) = run_check("body_uuid", project(workflow(step("x"), effects=[source], context="ctx")))
+    assert applied(found, text) == expected
+
+
+def test_a_datetime_is_stored_as_text() -> None:
+    text = "dt.datetime.now(tz)"
+    uses = [use("control", 10, step=0)]
+    source = effect("time", NOW, 5, uses, place=at(5, 0, width=len(text)), trail=(hop(5, "flow", "dt.datetime.now"),))
+    (found,) = run_check("body_time", project(workflow(step("x"), effects=[source], context="ctx")))
+    assert applied(found, text) == (
+        'dt.datetime.fromisoformat(await ctx.step.run("read-clock", lambda: dt.datetime.now(tz).isoformat()))'
     )
-    (found,) = run_check("body_uuid", project(given))
-    assert applied(found, "uuid.uuid4()") == '(await ctx.step.run("generate-id", lambda: str(uuid.uuid4())))'
 
 
 def test_a_helper_becomes_a_step_under_its_own_name() -> None:
@@ -190,7 +208,7 @@ def test_a_helper_becomes_a_step_under_its_own_name() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"api": NOW}, id="a datetime is no JSON"),
+        pytest.param({"api": NOW, "trail": (hop(5, "flow", "now"),)}, id="the class of a time has no name here"),
         pytest.param({"inside": (frame("for"),)}, id="each turn of a loop needs another ID"),
         pytest.param({"inside": (frame("deferred"),)}, id="a lambda cannot await"),
     ],
