@@ -80,7 +80,8 @@ class Manifest(Struct, frozen=True):
 
 def encode(manifest: Manifest) -> bytes:
     """Return ``manifest`` as canonical JSON: UTF-8, two spaces of indentation, a final newline."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    ordered = {"schema": manifest.schema, "generator": manifest.generator, "workflows": manifest.workflows}
+    return msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
 
 
 def decode(data: bytes) -> Manifest:

@@ -92,7 +92,7 @@ def _workflow(
         targets=tuple(sorted({*also} - {workflow.dialect})),
         gone=_gone(entry),
         unknown=tuple(_unknown(workflow)),
-        fingerprint=workflow.fingerprint,
+        fingerprint=_hashed(workflow.fingerprint),
         pinned=workflow.pinned,
         place=_place(workflow.id_place or workflow.place),
     )
@@ -137,11 +137,16 @@ def _step(step: Step, occurrence: int, dialect: Dialect, entry: LockWorkflow | N
         times=step.times,
         was=_was(entry, identity if identity is not None else template or ""),
         callable=(body.name or body.call) if body is not None else "",
-        fingerprint=body.fingerprint if body is not None else "",
+        fingerprint=_hashed(body.fingerprint) if body is not None else "",
         gate=step.gate,
         holes=tuple(_hole(each) for each in step.id_parts) if template is not None else (),
         place=_place(step.id_place or step.place),
     )
+
+
+def _hashed(fingerprint: str) -> str:
+    """Return a fingerprint with the name of its hash, so that another one can follow it."""
+    return f"b2:{fingerprint}" if fingerprint and ":" not in fingerprint else fingerprint
 
 
 def _hole(part: IdPart) -> str:
