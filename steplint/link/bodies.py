@@ -124,7 +124,7 @@ def _interpreted(
     own_place = unit.place(definition.span if definition.kind == "lambda" else definition.name_span)
     effects = effects_of(_with_returned(outcome, own_place), linker.apis)
     nested = tuple(
-        Nested(each.place, each.label(), each.form.kind, each.trail[1:] if len(each.trail) > 1 else ())
+        Nested(each.place, each.label(), each.form.kind, each.trail if len(each.trail) > 1 else ())
         for each in outcome.steps()
     )
     quiet = not outcome.events and not nested
@@ -506,6 +506,6 @@ def endless(walk: Walk) -> list[Loop]:
             continue
         frame = walk.frames.frame(index)
         if frame.endless:
-            why = f"while {frame.name}" if block.kind == "while" else f"for over {frame.name}"
+            why = f"while {frame.name or '...'}" if block.kind == "while" else f"for ... in {frame.name}"
             found.append(Loop(frame.place, why))
     return found

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from steplint.link.walk import Walk
 
 
+_SETTINGS = frozenset({"import", "host", "time-zone"})
+
+
 class Site:
     """One call as it is being interpreted."""
 
@@ -117,6 +120,8 @@ def dispatch(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract
         return function_call(site, callee, thing, given)
     if isinstance(thing, Class):
         return construct(site, thing, given)
+    if isinstance(thing, Sequence) and thing.kind == "alternatives":
+        return site.walk.joined([dispatch(site, each, given) for each in thing.items])
     if isinstance(thing, Partial):
         merged = given + thing.arguments if thing.late else thing.arguments + given
         return dispatch(site, thing.target, merged)
@@ -171,7 +176,14 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
     linker, name = walk.linker, thing.name
     forms = linker.forms
     match = forms.step_call(name, walk.dialect)
-    if match is not None and walk.zone != "outside" and match.dialect.name == walk.dialect:
+    if (
+        match is not None
+        and walk.zone != "outside"
+        and match.dialect.name == walk.dialect
+        and (
+            walk.zone == "body" or name.partition(".")[0] in {each.partition(".")[0] for each in match.dialect.packages}
+        )
+    ):
         return durable.operation(site, match.dialect, match.form, name, given, "high")
     if walk.dialect and forms.is_gate(walk.dialect, name):
         return gate(site, given)
@@ -242,6 +254,10 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     apis = walk.linker.apis
     written_arguments = site.call.arguments
     everything = site.tags()
+    if thing.receiver is not None:
+        # What a client was made with is not what it answers.
+        kept = frozenset(tag for tag in callee.tags if getattr(tag.source, "kind", "") not in _SETTINGS)
+        everything = everything.having(tags=tags_of([each.value for each in given]) | kept)
     result = Abstract(
         Instance(name, given, callee if thing.receiver is None else thing.receiver),
         tags=everything.tags,
@@ -331,7 +347,7 @@ def found_call(
             walk.use(each.value, "scratch", site.place, api=found.name)
         return result
     if found.kind in ("write", "network", "database", "fs", "process"):
-        spend_operation(site, given, found.mode or "write", found.name)
+        spend_operation(site, given, found.mode or "write", found.name, found.kind == "fs")
         run_callables(site, given)
         if found.kind == "fs" and not result.tags:
             return result.having(nature="read")
@@ -389,7 +405,7 @@ def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, co
     return result.having(tags=result.tags | {Tag(made)})
 
 
-def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str) -> None:
+def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, local: bool = False) -> None:
     """Record where arguments of an operation go: into an effect, or into the filter of a read."""
     walk = site.walk
     if mode == "read" or walk.linker.apis.read(site.verb):
@@ -399,6 +415,10 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str) 
             )
         return
     role: Role = "effect-argument" if walk.zone == "step" else "outside-effect"
+    if local and given and given[0].keyword is None:
+        # The name of a local file is not what the file says.
+        walk.use(given[0].value, "scratch", site.place, api=name or site.path)
+        given = given[1:]
     for each in given:
         if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
             walk.use(each.value, "delay", site.place, api=name)
@@ -629,6 +649,9 @@ def callables(value: Abstract, depth: int = 3) -> list[Abstract]:
         return [value]
     if isinstance(thing, Context):
         return [value]
+    if depth and isinstance(thing, Instance):
+        # A named branch: `ParallelBranch(func=..., name=...)`.
+        return [each.value for each in thing.arguments if isinstance(each.value.thing, Function | Partial)]
     if depth and isinstance(thing, Sequence):
         return [inner for each in thing.items for inner in callables(each, depth - 1)]
     return []

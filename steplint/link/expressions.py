@@ -12,6 +12,7 @@ from steplint.link.values import (
     Function,
     Literal,
     Mapped,
+    Partial,
     Pattern,
     Sequence,
     Tag,
@@ -224,6 +225,8 @@ def element(value: Abstract) -> Abstract:
     over, nature = value.over or value.text, value.nature
     if isinstance(thing, Sequence):
         if thing.items:
+            if len(thing.items) > 1 and all(isinstance(each.thing, Function | Partial) for each in thing.items):
+                return Abstract(Sequence("alternatives", thing.items), tags=value.tags, deps=value.deps, text=over)
             joined = thing.items[0] if len(thing.items) == 1 else None
             first = thing.items[0]
             kept = joined.thing if joined else (None if isinstance(first.thing, Literal) else first.thing)

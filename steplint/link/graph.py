@@ -99,6 +99,8 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         whole.unresolved += outcome.unresolved
         whole.tasks += outcome.tasks
         whole.writes += outcome.writes
+        whole.swallows += outcome.swallows
+        whole.loops += outcome.loops
     unit = linker.modules.units[found.bodies[0].function.path]
     function = unit.function(found.bodies[0].function.index)
     events = [each for each in whole.events if isinstance(each, StepEvent)]
@@ -116,6 +118,8 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         steps=_steps(linker, events, positions),
         effects=effects_of(whole, linker.apis, positions, lambda index: order.surroundings(frames, index)),
         writes=tuple(dict.fromkeys(whole.writes)),
+        handlers=tuple(dict.fromkeys(whole.swallows)) if not events else (),
+        loops=tuple(dict.fromkeys(whole.loops)) if not events else (),
         tasks=tuple(
             Task(each.place, each.api, each.awaited, tuple(positions[step] for step in each.steps if step in positions))
             for each in whole.tasks

@@ -19,11 +19,12 @@ from steplint.link.values import (
 from steplint.model.dialect import Dialect, Position, StepForm
 from steplint.model.graph import IdPart
 from steplint.model.place import Place
-from steplint.model.value import Const, Group, Template, Value
+from steplint.model.value import Const, Group, Member, Result, Template, Value
 
 if TYPE_CHECKING:
     from steplint.link.calls import Site
     from steplint.link.linker import Linker
+    from steplint.link.walk import Walk
 
 
 class Named(NamedTuple):
@@ -84,16 +85,16 @@ def read(site: Site, found: Given, position: Position) -> Named:
         source = "literal" if isinstance(written, Const) else "constant"
         return Named(str(thing.value), None, source, place, (), positions)
     if isinstance(thing, Pattern) and thing.text.replace("{}", ""):
-        return Named(None, thing.text, "template", place, id_parts(found, thing), positions)
+        return Named(None, thing.text, "template", place, id_parts(site.walk, found, thing), positions)
     if isinstance(thing, Function | Class) or thing is None:
         name = named_after(site.walk.linker, "@reference", found.value)
         if name is not None:
             return Named(name, None, "name", place, (), positions)
-    parts = id_parts(found, thing) if isinstance(thing, Pattern) else (part(found.value, None),)
+    parts = id_parts(site.walk, found, thing) if isinstance(thing, Pattern) else (part(found.value, None, site.walk),)
     return Named(None, None, "unknown", place, parts, positions)
 
 
-def id_parts(found: Given, pattern: Pattern) -> tuple[IdPart, ...]:
+def id_parts(walk: Walk, found: Given, pattern: Pattern) -> tuple[IdPart, ...]:
     """Return what fills each hole of a template."""
     written = found.written.value if found.written is not None else None
     raw: tuple[Value | None, ...] = ()
@@ -102,12 +103,12 @@ def id_parts(found: Given, pattern: Pattern) -> tuple[IdPart, ...]:
     elif isinstance(written, Group) and written.kind in ("add", "mod"):
         raw = tuple(each for each in written.items if not isinstance(each, Const))
     aligned = raw if len(raw) == len(pattern.parts) else (None,) * len(pattern.parts)
-    return tuple(part(value, source) for value, source in zip(pattern.parts, aligned, strict=True))
+    return tuple(part(value, source, walk) for value, source in zip(pattern.parts, aligned, strict=True))
 
 
-def part(value: Abstract, written: Value | None) -> IdPart:
+def part(value: Abstract, written: Value | None, walk: Walk) -> IdPart:
     """Return one interpolation of an identity."""
-    sliced = _sliced(written)
+    sliced = _sliced(written, walk)
     kind = "other"
     if sliced:
         kind = "slice"
@@ -121,7 +122,11 @@ def part(value: Abstract, written: Value | None) -> IdPart:
     return IdPart(kind, value.text, value.over, stable)  # type: ignore[arg-type]
 
 
-def _sliced(written: Value | None) -> bool:
+def _sliced(written: Value | None, walk: Walk) -> bool:
+    if isinstance(written, Result):
+        call = walk.function.calls[written.call]
+        inner = call.callee.base if isinstance(call.callee, Member) else None
+        return _sliced(inner, walk) or any(_sliced(each.value, walk) for each in call.arguments)
     if isinstance(written, Group) and written.kind == "subscript":
         return any(isinstance(each, Group) and each.kind == "slice" for each in written.items[1:])
     return False

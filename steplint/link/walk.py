@@ -98,7 +98,7 @@ class Walk:
             self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else ())
         raising = any(each.kind == "raise" for each in self.function.statements)
         self.out.raises = bool(self.uncertain) or raising
-        if self.zone == "step":
+        if self.zone == "step" or (self.zone == "body" and not self.out.steps()):
             self.out.swallows += bodies.swallows(self)
             self.out.loops += bodies.endless(self)
         return self.out
@@ -496,6 +496,8 @@ class Walk:
         if not self.is_set(value):
             return value
         text = value.text or "set(...)"
+        if value.call is not None and value.call < len(self.function.calls):
+            at = self.function.calls[value.call].span
         seen = self.source_value("order", "builtins.set", at, value, expression=text)
         thing = value.thing
         return seen.having(thing=Sequence("list", thing.items) if isinstance(thing, Sequence) else None)

@@ -373,6 +373,10 @@ class Workflow(Struct, frozen=True):
     """Sources and operations of the replayed body, with where their values go."""
     writes: tuple[Write, ...] = ()
     """Event data, input and memoized results that the body itself changes."""
+    handlers: tuple[Swallow, ...] = ()
+    """Of a body without durable operations, which runs as one unit: its handlers that swallow a failure."""
+    loops: tuple[Loop, ...] = ()
+    """The same: its loops without an exit."""
     tasks: tuple[Task, ...] = ()
     order: tuple[tuple[int, int], ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
