@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
@@ -22,13 +21,12 @@ EXAMPLES = [
 MESSAGE = re.compile(r"[a-z`0-9][^\n]{0,99}(?<!\.)")
 
 
-def findings(page: Page, example: Example) -> list[Reported]:
+def findings(page: Page, example: Example) -> tuple[Reported, ...]:
     """Return what the default rules and the rule of the page say about ``example``."""
-    settings: dict[str, Any] = {key: value for key, value in example.settings.items() if key != "lint"}
-    lint: dict[str, Any] = {"extend-select": [page.rule.name], **example.settings.get("lint", {})}
-    report = testing.check_source({file.path: file.text for file in example.files}, {**settings, "lint": lint})
-    assert report.errors == ()
-    return list(report.findings)
+    files = {file.path: file.text for file in example.files}
+    result = testing.check_source(files, rules=("default", page.rule.name), config=example.settings)
+    assert result.errors == ()
+    return result.findings
 
 
 @pytest.mark.parametrize(("page", "example"), EXAMPLES)

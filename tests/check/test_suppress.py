@@ -142,6 +142,35 @@ def test_unknown_names_and_verbs_are_reported_with_the_nearest() -> None:
     assert [each.hint for each in found[:2]] == ["did you mean `body-time`?", "did you mean `ignore`?"]
 
 
+def test_a_comment_of_another_shape_is_not_understood() -> None:
+    odd = pragma(1, verb="malformed", reason="ignore body-time because of reasons that go on and on")
+    (found,) = unknown({"flows.py": (odd,)}, RULES)
+    assert found.message == (
+        "the comment `steplint: ignore body-time because of reasons tha…` is not understood; it has no effect"
+    )
+
+
+def test_a_region_without_an_end_is_reported() -> None:
+    start, end = pragma(3, "body-time", "SL102", verb="disable"), pragma(9, "body-time", verb="enable")
+    (found,) = unknown({"flows.py": (start, end)}, RULES)
+    assert found.message == "`steplint: disable[SL102]` is never enabled again; it ends with the block"
+
+
+def test_an_unused_region_is_removed_with_its_end() -> None:
+    start, end = pragma(3, "body-time", verb="disable", covers=(3, 9)), pragma(9, "body-time", verb="enable")
+    (found,) = idle(start, end)
+    assert found.fix is not None
+    assert [(edit.place.span.line, edit.text) for edit in found.fix.edits] == [(3, ""), (9, "")]
+
+
+def test_names_of_one_comment_that_end_apart_are_judged_together() -> None:
+    first = pragma(3, "body-time", verb="disable", covers=(3, 5))
+    second = pragma(3, "body-random", verb="disable", covers=(3, 9))
+    (found,) = idle(first, second, findings=(reported(4),))
+    assert found.fix is not None
+    assert [edit.text for edit in found.fix.edits] == ["# steplint: disable[body-time] -- known"]
+
+
 def test_a_comment_gives_a_reason() -> None:
     pragmas = {
         "flows.py": (pragma(1, "body-time", reason=""), pragma(2, verb="deterministic", reason=""), pragma(3, "SL101"))
