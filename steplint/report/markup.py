@@ -6,7 +6,7 @@ import re
 
 from steplint.report.cells import visible
 
-_ACTIVE = re.compile(r"[\\`*_{}\[\]<>()#+!|~&$^=:-]")
+_ACTIVE = re.compile(r"[\\`*_\[\]<>#|~&$]|:(?=\S)|-(?=-)|^[-+=]|(?<=www)\.|(?<=^\d)[.)]", re.IGNORECASE)
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 _TICKS = re.compile(r"`+")
 

@@ -104,7 +104,7 @@ def test_lint_findings_of_a_diff_are_folded_and_counted_by_changed_lines() -> No
 
 def test_a_crash_is_said() -> None:
     text = markdown.render(Report("check", errors=(Failure("rule body-time", "ValueError: <b>"),)), shop.shop_view())
-    assert "**Internal error** in `rule body-time`: ValueError&#58; &lt;b&gt;" in text
+    assert "**Internal error** in `rule body-time`: ValueError: &lt;b&gt;" in text
 
 
 def test_suppressed_findings_are_listed_on_request() -> None:
@@ -262,6 +262,15 @@ def test_plain_text_has_no_markup(text: str) -> None:
 
 def test_a_message_keeps_its_names_as_code() -> None:
     assert markup.message("step `a|b` of <x> calls @me") == "step `a\\|b` of &lt;x&gt; calls @&#8203;me"
+
+
+def test_ordinary_text_reads_as_it_is_written() -> None:
+    plain = "use a well-known name: it is the same (at every replay), isn't it? 100% + 1 = 2"
+    assert markup.text(plain) == plain
+
+
+def test_addresses_and_shortcodes_are_no_links() -> None:
+    assert markup.text("https://x.org www.x.org :tada:") == "https&#58;//x.org www&#46;x.org &#58;tada:"
 
 
 def test_an_unbalanced_backtick_is_text() -> None:
