@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from steplint.cli import output
 from steplint.cli.report_flags import selectors
+from steplint.cli.reporting import Shown, show
 from steplint.cli.session import Session
-from steplint.cli.stop import say
+from steplint.cli.stop import Stop, say
 from steplint.cli.terminal import in_hook
-from steplint.cli.view import TEXT, seen_from_here, view
 
 if TYPE_CHECKING:
-    from steplint.model.place import Place
     from steplint.model.report import Report
     from steplint.project.analysis import Analysis
     from steplint.project.check import Checked, Wanted
 
+_EXCLUSIVE = (("fix", "add_ignore"), ("diff", "add_ignore"), ("update_baseline", "no_baseline"))
+
 
 def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that flags of `check` and `diff` change."""
+    """Return the settings that flags of `check` and `diff` change, by table and key."""
     lists = ("select", "extend_select", "ignore", "fixable", "unfixable")
     plain = ("preview", "fail_on", "min_confidence")
     changes: dict[str, Any] = {name: selectors(flags[name]) for name in lists if name in flags}
@@ -34,84 +35,40 @@ def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(session: Session, paths: Sequence[str], flags: Mapping[str, Any], stdin: bytes | None = None) -> int:
     """Run the rules once, write what was asked for, and return the exit code."""
+    from steplint.cli import changing
     from steplint.project.check import check
     from steplint.report.formats import names
 
     start = time.perf_counter()
+    _refuse_pairs(flags)
     wanted = output.targets(flags["output"] or session.loaded.settings.output, names())
     inside = session.existing(paths)
-    unsaved = _unsaved(session, flags["stdin_filename"], stdin)
-    named = () if flags["force_exclude"] else inside
+    named = () if flags["force_exclude"] else [path for path in inside if path.endswith(".py")]
+    unsaved = {session.relative(flags["stdin_filename"]): stdin} if stdin is not None else {}
     with session.analysis(named=named, unsaved=unsaved) as analysis:
         request = _wanted(session, paths, inside, flags)
-        checked = check(analysis, request)
+        if flags["fix"] or flags["fix_only"] or flags["diff"]:
+            analysis, checked = changing.fixed(session, analysis, request, flags)
+        else:
+            checked = check(analysis, request)
+        if flags["update_baseline"]:
+            changing.update_baseline(session, checked, whole=flags["update_baseline"] == "all")
+            checked = check(analysis.edited({}), request)
+        elif flags["add_ignore"] is not None:
+            analysis, checked = changing.add_ignores(session, analysis, checked, request, flags["add_ignore"])
         report = _finished(analysis, checked.report, flags, time.perf_counter() - start)
-        show(session, analysis, report, wanted, flags)
+        if not (flags["fix_only"] or flags["diff"]):
+            show(session, analysis, Shown(report, wanted, flags))
     _vacuous(session, checked)
-    return report.exit_code
+    return 0 if flags["fix_only"] and report.exit_code == 1 else report.exit_code
 
 
-def show(
-    session: Session,
-    analysis: Analysis,
-    report: Report,
-    wanted: Sequence[output.Target],
-    flags: Mapping[str, Any],
-) -> None:
-    """Write a report to its targets, and to stderr what a run says about itself."""
-    from steplint.report.formats import load
-
-    shown, read_shown = seen_from_here(session, report, analysis.text)
-    extra = _view(flags)
-
-    def rendered(target: output.Target) -> str:
-        text = target.format in TEXT
-        given, read = (shown, read_shown) if text else (report, analysis.text)
-        return load(target.format).render(given, view(session, read, bool(target.path), **extra))
-
-    if session.quiet < 2:
-        output.emit(wanted, rendered, session.start)
-    if not session.quiet:
-        _aside(session, analysis, shown, flags)
-
-
-def _aside(session: Session, analysis: Analysis, report: Report, flags: Mapping[str, Any]) -> None:
-    from steplint.report.summary import summarize
-
-    look = session.aside
-    summary = summarize(report, view(session, analysis.text, False, color=look.color, unicode=look.unicode))
-    lines = list[str]()
-    if flags["show_files"]:
-        lines += [*report.files]
-    if flags["statistics"]:
-        lines += [f"{count:>6}  {name}" for name, count in report.statistics.items()]
-    if flags["timings"]:
-        lines += [f"{seconds * 1000:>8.1f} ms  {phase}" for phase, seconds in report.timings.items()]
-    if session.flags.verbose:
-        lines += _unresolved(session, analysis)
-    output.stderr("".join(f"{line}\n" for line in lines) + summary)
-
-
-def _unresolved(session: Session, analysis: Analysis) -> list[str]:
-    """Return what was not followed or read, a line each."""
-    found = [each for workflow in analysis.graph.workflows for each in workflow.unresolved]
-    return [f"{_where(session, each.place)}: not followed: {each.reason}" for each in dict.fromkeys(found)]
-
-
-def _where(session: Session, place: Place) -> str:
-    return f"{session.shown(place.path)}:{place.span.line}:{place.span.column + 1}"
-
-
-def _view(flags: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "trace": flags["trace"],
-        "limit": 200 if flags["limit"] else 0,
-        "show_suppressed": flags["show_suppressed"],
-        "stamp": flags["stamp"],
-        "emoji": flags["emoji"],
-        "category": flags["sarif_category"],
-        "include_suppressed": flags["sarif_include_suppressed"],
-    }
+def _refuse_pairs(flags: Mapping[str, Any]) -> None:
+    for one, other in _EXCLUSIVE:
+        if flags[one] and flags[other] is not None and flags[other] is not False:
+            raise Stop(
+                f"`--{one.replace('_', '-')}` and `--{other.replace('_', '-')}` exclude each other", "run one first"
+            )
 
 
 def _wanted(session: Session, paths: Sequence[str], inside: list[str], flags: Mapping[str, Any]) -> Wanted:
@@ -124,16 +81,22 @@ def _wanted(session: Session, paths: Sequence[str], inside: list[str], flags: Ma
         shown = [session.relative(flags["stdin_filename"])]
     return Wanted(
         paths=shown,
+        lines=_lines(session, flags["diff_only"]),
         exit_zero=flags["exit_zero"],
         baseline=not flags["no_baseline"],
         ci=bool(os.environ.get("CI")),
         lock=asked or not in_hook(),
         force_exclude=flags["force_exclude"],
+        fresh=bool(flags["update_baseline"]),
     )
 
 
-def _unsaved(session: Session, name: str | None, stdin: bytes | None) -> dict[str, bytes]:
-    return {session.relative(name): stdin} if name and stdin is not None else {}
+def _lines(session: Session, ref: str | None) -> dict[str, frozenset[int]] | None:
+    if ref is None:
+        return None
+    from steplint.project.changed import changed_lines
+
+    return changed_lines(session.loaded.root, ref)
 
 
 def _finished(analysis: Analysis, report: Report, flags: Mapping[str, Any], seconds: float) -> Report:

@@ -44,6 +44,23 @@ def global_flags(command: F) -> F:
     return command
 
 
+class Verb(click.Command):
+    """A command whose help lists its own options before those that every verb has."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in two groups."""
+        shared = {names[-1].lstrip("-").partition("/")[0].replace("-", "_") for names, _ in _FLAGS}
+        groups: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups["Global options" if parameter.name in shared else "Options"].append(record)
+        for title, records in groups.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
 def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     name = parameter.name or ""
     if ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):

@@ -8,10 +8,7 @@ import click
 
 from steplint.cli.flags import global_flags
 
-VERBS = (
-    "check", "lock", "diff", "manifest", "graph", "rule", "where", "config", "schema", "init", "new", "run", "runs",
-    "clean", "completion", "version",
-)  # fmt: skip
+VERBS = ("check", "manifest", "graph", "rule", "config", "schema", "clean", "completion", "version")
 ALIASES = {"explain": "rule"}
 
 
@@ -32,8 +29,21 @@ class Verbs(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments start with; raises UsageError, which names the nearest one."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from steplint.cli.stop import nearest
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+            near = nearest(args[0], (*VERBS, *ALIASES))
+            raise click.UsageError(
+                f"there is no command `{args[0]}`" + (f"; did you mean `{near}`?" if near else ""), ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @global_flags
 def steplint() -> None:
     """Find what breaks when a durable workflow is replayed, and keep the identities of its steps."""

@@ -19,6 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         returned = steplint.main(arguments, prog_name="steplint", standalone_mode=False, auto_envvar_prefix="STEPLINT")
         sys.stdout.flush()
+    except SystemExit as ending:
+        # click ends like this when the pipe behind stdout was closed.
+        if not isinstance(ending.__context__, OSError):
+            raise
+        _let_go()
+        return _CLOSED
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except (KeyboardInterrupt, click.Abort):

@@ -14,10 +14,10 @@ from steplint.cli.stop import Stop, say
 def run(session: Session, outputs: Sequence[str], check: bool) -> int:
     """Write the manifest, or compare it with the one that is committed, and return the exit code."""
     from steplint.contract.manifest import encode
-    from steplint.project.lockfile import lock_bytes, locked, manifest
+    from steplint.project.lockfile import locked, manifest
 
     with session.analysis() as analysis:
-        lock = locked(session.loaded, lock_bytes(session.loaded, analysis.tree))
+        lock = locked(analysis)
         data = encode(manifest(analysis, lock.lock if lock is not None else None))
         failures = analysis.failures
     for each in failures:

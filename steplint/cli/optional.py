@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from steplint.cli.flags import Verb
 
-class WithOptionalValues(click.Command):
+
+class WithOptionalValues(Verb):
     """A command where `--add-ignore` takes no word that follows it, as `--add-ignore=REASON` does."""
 
     def __init__(self, *arguments: Any, optional: Mapping[str, str], **settings: Any) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import click
 
-from steplint.cli.stop import Stop
+from steplint.cli.stop import Stop, nearest
 
 
 class Target(NamedTuple):
@@ -80,12 +80,9 @@ def _umask() -> int:
     return mask
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{each}`' for each in names)}"
+def _near(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else f"known are {', '.join(f'`{each}`' for each in known)}"
 
 
 def stderr(text: str) -> None:

@@ -65,17 +65,19 @@ class Session:
         """Give the project, analyzed as far as it is asked for; ``named`` are files that no setting leaves out."""
         from steplint.cache import Cache
         from steplint.project.analysis import analyze, disk, open_cache
+        from steplint.project.tree import Overlay
 
         loaded, flags = self.loaded, self.flags
         directory = Path(self.start / flags.cache_dir) if flags.cache_dir else None
-        tree = disk(loaded, named=named, unsaved=unsaved)
+        listed = disk(loaded, named=named)
+        tree = Overlay(listed, unsaved) if unsaved else listed
         cache = open_cache(loaded, directory) if flags.cache else Cache.open(None, "")
         shows = flags.progress and not flags.quiet and live(sys.stderr)
         with cache, Progress(sys.stderr, live=shows) as progress:
             yield analyze(loaded, tree, cache=cache, jobs=flags.jobs, progress=progress)
             trouble = cache.trouble
         if flags.verbose:
-            for note in [*tree.notes, *([trouble] if trouble else [])]:
+            for note in [*listed.notes, *([trouble] if trouble else [])]:
                 warn(note)
 
     def relative(self, path: str) -> str:

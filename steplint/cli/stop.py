@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -46,16 +47,31 @@ _KNOWN = (
     ("steplint.check.page", "PackError"),
     ("steplint.lock.file", "LockError"),
     ("steplint.report.formats", "UnknownFormatError"),
-    ("steplint.project.git", "GitError"),
+    ("steplint.lock.base", "BaseError"),
+    ("steplint.lock.named", "RecordError"),
 )
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the name that ``word`` probably stands for, or an empty text."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
 def _usage(error: click.ClickException) -> tuple[str, str]:
-    message = error.format_message().rstrip(".")
+    message = error.message.rstrip(".").replace("'", "`") if hasattr(error, "message") else str(error)
     hint = ""
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f"{error.ctx.command_path} --help"
-    head, mark, tail = message.partition(" Did you mean ")
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no option `{error.option_name}`"
+        near = nearest(error.option_name, error.possibilities or ())
+        hint = f"did you mean `{near}`?" if near else ""
+    elif isinstance(error, click.BadParameter):
+        message = error.format_message().rstrip(".").replace("'", "`")
+    message, mark, suggestion = message.partition("; did you mean")
     if mark:
-        message, hint = head.rstrip("."), f"did you mean {tail}"
+        hint = f"did you mean{suggestion}"
+    if not hint and isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"{error.ctx.command_path} --help"
     return message[:1].lower() + message[1:], hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,10 @@ from steplint.model.summary import Pragma, Problem
 from steplint.project import keys, tables, texts
 from steplint.project.rounds import Progress, Read, Reader, rounds
 from steplint.project.survey import Survey, survey
-from steplint.project.tree import Disk, Tree
+from steplint.project.tree import Disk, Overlay, Tree
 from steplint.read import reader_digest
+
+_SOURCE = re.compile(rb'^source *= *"([^"\\:]+)::', re.MULTILINE)
 
 
 class Linked(Struct, frozen=True):
@@ -44,15 +47,14 @@ class Analysis:
         tree: Tree,
         cache: Cache,
         *,
-        named: Sequence[str] = (),
         jobs: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        """Keep the inputs; ``named`` are files to read whatever they mention, ``jobs`` 0 uses every processor."""
+        """Keep the inputs; ``jobs`` 0 uses every processor."""
         self.loaded, self.tree, self.cache = loaded, tree, cache
         self.timings: dict[str, float] = {}
         self.cached = 0
-        self._named, self._jobs = tuple(named), jobs or os.cpu_count() or 1
+        self._jobs = jobs or os.cpu_count() or 1
         self._progress: Progress = progress or _quiet
 
     @cached_property
@@ -71,7 +73,20 @@ class Analysis:
         """Files, hashes, and which of them to read first."""
         words = self.known.words
         with self.timed("files"):
-            return survey(self.loaded, self.tree, self.cache, words, self._named)
+            return survey(self.loaded, self.tree, self.cache, words, _sources(self.lock_bytes))
+
+    @cached_property
+    def lock_bytes(self) -> bytes | None:
+        """The lock as it is written, or None where there is none."""
+        try:
+            return self.tree.read(self.loaded.settings.lock.path)
+        except FileNotFoundError:
+            return None
+
+    def edited(self, unsaved: Mapping[str, bytes]) -> Analysis:
+        """Return the project as it were with other contents of some files."""
+        tree = Overlay(self.tree, unsaved)
+        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self._progress)
 
     @cached_property
     def linked(self) -> Linked:
@@ -189,22 +204,20 @@ def analyze(
     tree: Tree | None = None,
     *,
     cache: Cache | None = None,
-    named: Sequence[str] = (),
     jobs: int = 0,
     progress: Progress | None = None,
 ) -> Analysis:
     """Return the project of ``loaded``: without a ``tree``, its files on disk; without a ``cache``, nothing is kept."""
     return Analysis(
         loaded,
-        tree or disk(loaded, named=named),
+        tree or disk(loaded),
         cache or Cache.open(None, ""),
-        named=named,
         jobs=jobs,
         progress=progress,
     )
 
 
-def disk(loaded: Loaded, *, named: Sequence[str] = (), unsaved: Mapping[str, bytes] | None = None) -> Disk:
+def disk(loaded: Loaded, *, named: Sequence[str] = ()) -> Disk:
     """Return the files on disk that the settings describe."""
     settings = loaded.settings
     return Disk(
@@ -213,13 +226,17 @@ def disk(loaded: Loaded, *, named: Sequence[str] = (), unsaved: Mapping[str, byt
         exclude=settings.exclude,
         respect_gitignore=settings.respect_gitignore,
         named=named,
-        unsaved=unsaved,
     )
 
 
 def open_cache(loaded: Loaded, directory: Path | None = None) -> Cache:
     """Return the cache of a project: in ``directory``, or where the settings say."""
     return Cache.open(directory or loaded.root / loaded.settings.cache_dir, reader_digest())
+
+
+def _sources(lock: bytes | None) -> list[str]:
+    """Return the files that a lock names: their workflows must not vanish because nothing mentions an SDK any more."""
+    return [found.decode("utf-8", "replace") for found in _SOURCE.findall(lock or b"")]
 
 
 def _quiet(phase: str, done: int, of: int) -> None:

@@ -35,6 +35,8 @@ class Wanted(Struct, frozen=True):
     """Whether the rules about the lock run; a hook of their own reports them elsewhere."""
     force_exclude: bool = False
     """Paths that the settings exclude are no mistake."""
+    fresh: bool = False
+    """Whether the rules run even if their result is remembered: a baseline is written from it."""
 
 
 class Row(Struct, frozen=True, array_like=True):
@@ -106,14 +108,13 @@ class _Run:
             rule for rule in selected(analysis.loaded, rules.packs.rules) if wanted.lock or rule.group != "lock"
         ]
         self._baseline = self._read(self._settings.baseline.path) if wanted.baseline else None
-        self._lock = lockfile.lock_bytes(analysis.loaded, analysis.tree)
         self.accepted: Baseline | None = None
         self.shrunk: Baseline | None = None
 
     def verdict(self) -> Verdict:
         """Return what the rules say; without a baseline to write, it may be remembered."""
         key = self._key()
-        kept = self._analysis.cache.result_get(key)
+        kept = None if self._wanted.fresh else self._analysis.cache.result_get(key)
         if kept is not None:
             try:
                 verdict = msgspec.msgpack.decode(kept, type=Verdict)
@@ -138,7 +139,7 @@ class _Run:
             settings.lock,
             settings.baseline.path,
             self._baseline,
-            self._lock,
+            self._analysis.lock_bytes,
             self._wanted.ci,
         )
 
@@ -146,7 +147,7 @@ class _Run:
         from steplint.check.judge import Case, judge
 
         analysis = self._analysis
-        lock = lockfile.locked(analysis.loaded, self._lock)
+        lock = lockfile.locked(analysis)
         wants_lock = lock is not None and any(rule.group == "lock" or rule.lock for rule in self._selected)
         paths = frozenset(analysis.survey.paths)
         linked = analysis.linked

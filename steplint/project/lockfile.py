@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import steplint
-from steplint.config import Loaded
 from steplint.contract.change import Change
 from steplint.contract.manifest import Manifest
 from steplint.lock import build, read, view
 from steplint.lock.file import LockFile
 from steplint.lock.policy import Policy
-from steplint.lock.review import review
+from steplint.lock.verbs import check_changes
 from steplint.project.analysis import Analysis
-from steplint.project.tree import Tree
 
 
-def lock_bytes(loaded: Loaded, tree: Tree) -> bytes | None:
-    """Return the lock as it is written, or None where there is none."""
-    try:
-        return tree.read(loaded.settings.lock.path)
-    except FileNotFoundError:
-        return None
-
-
-def locked(loaded: Loaded, data: bytes | None) -> read.Text | None:
-    """Return the lock with its lines; raises `LockError`."""
-    return None if data is None else read.read(data, loaded.settings.lock.path)
+def locked(analysis: Analysis) -> read.Text | None:
+    """Return the lock with its lines, or None where there is none; raises `LockError`."""
+    data = analysis.lock_bytes
+    return None if data is None else read.read(data, analysis.loaded.settings.lock.path)
 
 
 def manifest(analysis: Analysis, lock: LockFile | None) -> Manifest:
@@ -57,7 +48,5 @@ def published(text: read.Text) -> Manifest:
 
 def changes(analysis: Analysis, text: read.Text) -> tuple[Change, ...]:
     """Return what the code changes against the lock in the working tree."""
-    settings = analysis.loaded.settings.lock
-    old = view.published(text.lock, path=settings.path, lines=text.lines)
-    policy = Policy(analysis.dialects, settings)
-    return tuple(review(text.lock, evidence(analysis, text.lock), text.lock, policy, old=old))
+    policy = Policy(analysis.dialects, analysis.loaded.settings.lock)
+    return check_changes(analysis.lock_bytes or b"", evidence(analysis, text.lock), policy)

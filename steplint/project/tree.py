@@ -1,4 +1,4 @@
-"""Where the files of a run come from: the folder on disk, perhaps with unsaved texts, or a mapping in memory."""
+"""Where the files of a run come from: a folder on disk, a mapping in memory, either of them with unsaved texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Tree(Protocol):
 
 
 class Disk:
-    """A folder. ``named`` are files to list though the settings leave them out; ``unsaved`` replaces contents."""
+    """A folder. ``named`` are files to list though the settings leave them out."""
+
+    fresh: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -34,22 +36,15 @@ class Disk:
         exclude: Iterable[str] = (),
         respect_gitignore: bool = True,
         named: Iterable[str] = (),
-        unsaved: Mapping[str, bytes] | None = None,
     ) -> None:
         self._root = root
         self._include, self._exclude = tuple(include), tuple(exclude)
         self._respect_gitignore = respect_gitignore
         self._named = tuple(named)
-        self._unsaved = dict(unsaved or {})
         self.notes: list[str] = []
 
-    @property
-    def fresh(self) -> frozenset[str]:
-        """The paths with an unsaved text."""
-        return frozenset(self._unsaved)
-
     def files(self) -> list[SourceFile]:
-        """Return the files that the settings include, that were named, or that have an unsaved text."""
+        """Return the files that the settings include, or that were named."""
         self.notes.clear()
         found = {
             each.path: each
@@ -58,14 +53,11 @@ class Disk:
         for path in self._named:
             if path not in found and (file := look(self._root, path)) is not None:
                 found[path] = file
-        for path in self._unsaved:
-            if path.endswith(".py"):
-                found[path] = SourceFile(path, 0, 0, 0)
         return [found[path] for path in sorted(found)]
 
     def read(self, path: str) -> bytes:
-        """Return the unsaved text, or what is on disk."""
-        return self._unsaved[path] if path in self._unsaved else (self._root / path).read_bytes()
+        """Return what is on disk."""
+        return (self._root / path).read_bytes()
 
 
 class Memory:
@@ -89,3 +81,27 @@ class Memory:
             return self._contents[path]
         except KeyError:
             raise FileNotFoundError(path) from None
+
+
+class Overlay:
+    """A tree with other contents for some of its files."""
+
+    def __init__(self, tree: Tree, unsaved: Mapping[str, bytes]) -> None:
+        self._tree, self._unsaved = tree, dict(unsaved)
+
+    @property
+    def fresh(self) -> frozenset[str]:
+        """The paths with another content, and those below that are looked at in every run."""
+        return self._tree.fresh.union(self._unsaved)
+
+    def files(self) -> list[SourceFile]:
+        """Return the files of the tree and the Python files that only exist unsaved."""
+        found = {each.path: each for each in self._tree.files()}
+        for path in self._unsaved:
+            if path.endswith(".py"):
+                found[path] = SourceFile(path, 0, 0, 0)
+        return [found[path] for path in sorted(found)]
+
+    def read(self, path: str) -> bytes:
+        """Return the unsaved content, or that of the tree."""
+        return self._unsaved[path] if path in self._unsaved else self._tree.read(path)

@@ -34,7 +34,10 @@ from steplint.cli.session import session
 @global_flags
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], **flags: Any) -> int:
-    """Run the rules; PATHS filter what is shown, the analysis always covers the project."""
+    """Run the rules over the project.
+
+    PATHS filter what is shown; the analysis always covers the whole project, because facts cross files.
+    """
     open_session = session(ctx, checking.settings(flags))
     stdin = sys.stdin.buffer.read() if flags["stdin_filename"] else None
     if flags["watch"]:

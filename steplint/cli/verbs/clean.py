@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 from steplint.cli.session import session
 
 
-@click.command()
+@click.command(cls=Verb)
 @global_flags
 @click.pass_context
 def command(ctx: click.Context) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @global_flags
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the completion script of a shell; the shell evaluates it."""
+    """Print the completion script of a shell.
+
+    The shell evaluates it: `eval "$(steplint completion bash)"` in its startup file.
+    """
     from steplint.cli.stop import Stop
 
     kind = get_completion_class(shell)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 from steplint.cli.session import session
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("key", required=False)
 @click.option("--show", is_flag=True, help="Print the values in force and where they come from.")
 @global_flags

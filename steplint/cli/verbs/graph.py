@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 from steplint.cli.session import session
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("workflows", nargs=-1, metavar="[WORKFLOW]...")
 @click.option("--format", "format_name", default="text", metavar="FORMAT", help="text, mermaid, dot, json, html, svg.")
 @click.option("-o", "--output", metavar="[FORMAT=]PATH", help="Write to a file.")

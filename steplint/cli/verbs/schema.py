@@ -5,14 +5,17 @@ from __future__ import annotations
 import click
 import msgspec
 
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("name", required=False)
 @global_flags
 def command(name: str | None) -> int:
-    """Print the JSON Schema of a document: config, lock, manifest, report, baseline, graph or event."""
+    """Print the JSON Schema of a document.
+
+    NAME is baseline, config, event, graph, lock, manifest or report; without it, the names are listed.
+    """
     from steplint.cli.stop import Stop
     from steplint.project.schemas import names, schema
 

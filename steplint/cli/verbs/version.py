@@ -8,10 +8,10 @@ import platform
 import click
 
 from steplint import __version__
-from steplint.cli.flags import global_flags
+from steplint.cli.flags import Verb, global_flags
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--json", "as_json", is_flag=True, help="Print versions of everything that matters as JSON.")
 @global_flags
 def command(as_json: bool) -> int:

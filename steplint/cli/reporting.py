@@ -1,0 +1,83 @@
+"""Shows a report: in the formats that were asked for, and on stderr what a run says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from steplint.cli import output
+from steplint.cli.session import Session
+from steplint.cli.view import TEXT, seen_from_here, view
+
+if TYPE_CHECKING:
+    from steplint.model.place import Place
+    from steplint.model.report import Report
+    from steplint.project.analysis import Analysis
+
+
+class Shown(NamedTuple):
+    """A report, where it goes, and the flags that say how it looks; ``extra`` are further settings of the view."""
+
+    report: Report
+    targets: Sequence[output.Target]
+    flags: Mapping[str, Any]
+    extra: Mapping[str, Any] = {}
+
+
+def show(session: Session, analysis: Analysis, shown: Shown) -> None:
+    """Write a report to its targets, and its summary to stderr."""
+    from steplint.report.formats import load
+
+    from_here, read_from_here = seen_from_here(session, shown.report, analysis.text)
+    settings = {**_view(shown.flags), **shown.extra}
+
+    def rendered(target: output.Target) -> str:
+        for_people = target.format in TEXT
+        report, read = (from_here, read_from_here) if for_people else (shown.report, analysis.text)
+        return load(target.format).render(report, view(session, read, bool(target.path), **settings))
+
+    if session.quiet < 2:
+        with analysis.timed("report"):
+            output.emit(shown.targets, rendered, session.start)
+    if not session.quiet:
+        _aside(session, analysis, from_here, shown.flags)
+
+
+def _aside(session: Session, analysis: Analysis, report: Report, flags: Mapping[str, Any]) -> None:
+    from steplint.report.summary import summarize
+
+    look = session.aside
+    lines = list[str]()
+    if flags["show_files"]:
+        lines += report.files
+    if flags["statistics"]:
+        lines += [f"{count:>6}  {name}" for name, count in report.statistics.items()]
+    if flags["timings"]:
+        lines += [f"{seconds * 1000:>8.1f} ms  {phase}" for phase, seconds in analysis.timings.items()]
+    if session.flags.verbose:
+        lines += _unresolved(session, analysis)
+    summary = summarize(report, view(session, analysis.text, False, color=look.color, unicode=look.unicode))
+    output.stderr("".join(f"{line}\n" for line in lines) + summary)
+
+
+def _unresolved(session: Session, analysis: Analysis) -> list[str]:
+    """Return what was not followed or read, a line each."""
+    found = [each for workflow in analysis.graph.workflows for each in workflow.unresolved]
+    return [f"{where(session, each.place)}: not followed: {each.reason}" for each in dict.fromkeys(found)]
+
+
+def where(session: Session, place: Place) -> str:
+    """Return a place as the user sees it from where they stand."""
+    return f"{session.shown(place.path)}:{place.span.line}:{place.span.column + 1}"
+
+
+def _view(flags: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "trace": flags["trace"],
+        "limit": 200 if flags["limit"] else 0,
+        "show_suppressed": flags["show_suppressed"],
+        "stamp": flags["stamp"],
+        "emoji": flags["emoji"],
+        "category": flags["sarif_category"],
+        "include_suppressed": flags["sarif_include_suppressed"],
+    }
