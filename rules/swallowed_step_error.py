@@ -15,6 +15,7 @@ from ._traces import leading, once
 def check(project: Project) -> Iterator[Finding]:
     """Yield handlers in steps that turn every failure into a result."""
     yield from once(_findings(project), ("main",))
+    yield from once(_whole(project), ("main",))
 
 
 def _findings(project: Project) -> Iterator[Finding]:
@@ -38,6 +39,27 @@ def _findings(project: Project) -> Iterator[Finding]:
                 trace=leading(swallow.trail, swallow.handler.place, _caught(swallow)),
                 notes=(Note(step.place, f"step `{step.label}`"),),
                 hint="let it raise, so that the engine retries, and handle the failed step in the body",
+                subject=_caught(swallow),
+            )
+
+
+def _whole(project: Project) -> Iterator[Finding]:
+    """Yield the handlers of bodies without any step: such a body runs as one unit and is retried as one."""
+    for workflow in project.graph.workflows:
+        for swallow in workflow.handlers:
+            what = f"`{_caught(swallow)}` {_outcome(swallow)}"
+            yield Finding(
+                sentence(
+                    f"workflow `{short(workflow.id)}`", f"ends well when it fails: {what}", "ends well when it fails"
+                ),
+                swallow.handler.place,
+                workflow=workflow.id,
+                dialect=workflow.dialect,
+                level=swallow.scope,
+                label="the run counts as done and is never retried",
+                trace=leading(swallow.trail, swallow.handler.place, _caught(swallow)),
+                notes=(Note(workflow.place, f"workflow `{workflow.id}` has no step: it runs as one unit"),),
+                hint="let it raise, so that the engine retries the run",
                 subject=_caught(swallow),
             )
 

@@ -377,6 +377,8 @@ def _risky(walk: Walk, block: int) -> bool:
 
 
 def _may_fail(walk: Walk, index: int) -> bool:
+    if index in walk.entered:
+        return not walk.entered[index]
     value = walk.results.get(index)
     call = walk.function.calls[index]
     text = walk.frames.text(call.callee)
@@ -388,7 +390,7 @@ def _may_fail(walk: Walk, index: int) -> bool:
     if apis.log_sink(name, receiver, verb) or apis.exits(name):
         return False
     if value is not None and isinstance(value.thing, Object | Sequence) and not name:
-        return call.consumed == "await"
+        return False
     if not name and verb in _HARMLESS:
         return False
     found = apis.call(name, call.arguments) if name else None

@@ -539,9 +539,8 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
             return durable.decorated_call(site, match, thing, given)
         if durable.is_factory(linker, thing, walk.dialect):
             values = [each.value for each in given]
-            return Abstract(
-                Partial(callee, given, late=True), tags=tags_of(values), deps=deps_of(values), text=site.path
-            )
+            made = callee.having(thing=Function(thing.path, thing.index, thing.env, thing.bound, (), thing.owner))
+            return Abstract(Partial(made, given, late=True), tags=tags_of(values), deps=deps_of(values), text=site.path)
     unit = linker.modules.units.get(thing.path)
     if thing.verb:
         return spent_unknown(site, given, site.tags(), site.path)
@@ -560,6 +559,7 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
         walk.out.pure = False
         return Abstract(tags=tags_of([each.value for each in given]), deps=deps_of([each.value for each in given]))
     walk.out.pure = walk.out.pure and outcome.pure
+    walk.entered[site.index] = outcome.pure and not outcome.events
     if outcome.raises:
         walk.uncertain.add(site.index)
     hop = Hop(site.place, walk.title(), site.path or last_name(definition.name))
@@ -633,7 +633,8 @@ def arguments_of(site: Site, thing: Function, given: tuple[Given, ...]) -> dict[
 def run_callables(site: Site, given: tuple[Given, ...]) -> None:
     """Enter functions handed to a call that may run them: lambdas and local functions that hold durable operations."""
     walk = site.walk
-    if walk.zone == "outside":
+    if walk.zone == "outside" or site.verb[:1].isupper():
+        # A constructor keeps a callable, it does not run it.
         return
     for each in given:
         for inner in callables(each.value):

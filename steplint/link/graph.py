@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from msgspec import structs
+
 from steplint.knowledge.apis import Apis
 from steplint.link import discover, order
 from steplint.link.events import Outcome, Source, Spent, StepEvent
@@ -49,7 +51,9 @@ def link(
         workflow = _workflow(linker, each, (pinned or {}).get(each.dialect.name, False))
         key = (workflow.dialect, workflow.app, workflow.id, workflow.source)
         found.setdefault(key, workflow)
-    listed = sorted(found.values(), key=lambda each: (each.dialect, each.app, each.id, each.source))
+    listed = sorted(
+        _told_apart(list(found.values()), linker), key=lambda each: (each.dialect, each.app, each.id, each.source)
+    )
     entered = {step.function for workflow in listed for step in workflow.steps}
     rejected = tuple(
         each
@@ -59,6 +63,20 @@ def link(
     )
     graph = StepGraph(tuple(listed), rejected, _modules(linker, listed))
     return Linked(graph, frozenset(modules.missing), frozenset())
+
+
+def _told_apart(workflows: list[Workflow], linker: Linker) -> list[Workflow]:
+    """Return the workflows; those of one ID in several modules, as Lambda handlers are, get their module as app."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for each in workflows:
+        key = (each.dialect, each.app, each.id)
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        structs.replace(each, app=linker.modules.units[each.place.path].dotted)
+        if not each.app and counts[each.dialect, each.app, each.id] > 1
+        else each
+        for each in workflows
+    ]
 
 
 def _is_taken(linker: Linker, taken: set[tuple[str, int]], path: str, name: str) -> bool:

@@ -77,6 +77,8 @@ class Walk:
         self.uncertain: set[int] = set()
         """Calls that may leave by an error: of project functions that raise, or of what is not known."""
         self.filters: Tags = frozenset()
+        self.entered: dict[int, bool] = {}
+        """Calls of project functions: whether the function is pure."""
         self.hidden: dict[str, Abstract | None] = {}
 
     # -- running ---------------------------------------------------------------------------------------------------
