@@ -22,7 +22,7 @@ _WAYS = {
 }
 _PLACE = re.compile(r"\d+\[[^\[\]]+\]|@(?:name|qualname|path|module|reference|published)|=.+|[A-Za-z_]\w*")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_VERSIONS = re.compile(r"(?P<how><|>=)(?P<version>\d+(\.\d+)*)")
+_VERSIONS = re.compile(r"(<|>=)\d+(\.\d+)*")
 
 
 def load_dialects(folder: Path, extra: Sequence[Path] = ()) -> dict[str, Dialect]:
@@ -39,31 +39,6 @@ def load_dialects(folder: Path, extra: Sequence[Path] = ()) -> dict[str, Dialect
         paths[dialect.name], found[dialect.name] = path, dialect
     _refuse_double_claims(found, paths)
     return {name: expanded(found[name]) for name in sorted(found)}
-
-
-def chosen(dialects: Mapping[str, Dialect], versions: Mapping[str, str]) -> dict[str, Dialect]:
-    """Return ``dialects`` without those for versions that the project does not have.
-
-    ``versions`` maps distributions (or import names) to the version that is installed or required; where none is
-    known, the dialect of the newer versions stays.
-    """
-    return {name: each for name, each in dialects.items() if _applies(each, versions)}
-
-
-def _applies(dialect: Dialect, versions: Mapping[str, str]) -> bool:
-    said = _VERSIONS.fullmatch(dialect.versions)
-    if said is None:
-        return True
-    distributions = {text.partition(" ")[0] for text in dialect.verified_with} | set(dialect.packages)
-    have = next((version for name, version in versions.items() if name in distributions), None)
-    if have is None:
-        return said["how"] == ">="
-    newer = _numbers(have) >= _numbers(said["version"])
-    return newer if said["how"] == ">=" else not newer
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
 def read_dialect(path: Path) -> Dialect:

@@ -22,6 +22,10 @@ class MissingError(Exception):
     """A name that does not exist; the text says which part."""
 
 
+class UnavailableError(MissingError):
+    """A module that exists and cannot be imported here, for want of an optional package or of settings."""
+
+
 def resolve(name: str) -> Any:
     """Return the object with a qualified name; raises `MissingError`."""
     first, *rest = name.split(".")
@@ -31,17 +35,23 @@ def resolve(name: str) -> Any:
     path = first
     for part in rest:
         path = f"{path}.{part}"
-        module = imported(path) if inspect.ismodule(found) and not hasattr(found, part) else None
+        module = None if not inspect.ismodule(found) or hasattr(found, part) else imported(path)
+        if module is None and getattr(found, "__file__", "") is None and not hasattr(found, part):
+            raise UnavailableError(f"the package that has `{path}` is not installed")
         found = module if module is not None else member(found, part, name)
     return found
 
 
 def imported(name: str) -> Any:
-    """Return a module, or None where there is none of this name."""
+    """Return a module, or None where there is none of this name; raises `UnavailableError`."""
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name and not f"{name}.".startswith(f"{error.name}."):
+            raise UnavailableError(f"`{name}` needs `{error.name}`") from None
         return None
+    except Exception as error:  # whatever a package does at import
+        raise UnavailableError(f"`{name}` cannot be imported: {error}") from None
 
 
 def member(owner: Any, part: str, name: str) -> Any:
@@ -131,6 +141,9 @@ class Report:
             if isinstance(place, str) and "[" not in place:
                 if place not in named and not keywords:
                     self.add(f"{claim} {place}", f"takes no keyword `{place}`, only {sorted(named)}")
+                index = next((i for i, each in enumerate(ordered) if each.name == place), -1)
+                if index >= 0 and index not in places and claim.endswith((" id", " keys", " body")):
+                    self.add(f"{claim} {place}", f"can be positional argument {index}, too")
                 continue
             index = place if isinstance(place, int) else int(place.partition("[")[0])
             if index >= len(ordered):
@@ -285,10 +298,12 @@ def check_names(names: list[str], since: dict[str, str]) -> list[dict[str, str]]
         if any(sys.version_info < tuple(int(part) for part in version.split(".")) for version in younger):
             continue
         try:
-            importlib.import_module(plain.split(".")[0])
-        except ModuleNotFoundError:
+            if imported(plain.split(".")[0]) is not None:
+                resolve(plain)
+        except UnavailableError:
             continue
-        report.name("name", plain)
+        except MissingError as error:
+            report.add(f"name {plain}", str(error))
     return report.problems
 
 

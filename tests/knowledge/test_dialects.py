@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steplint.knowledge.dialects import chosen, load_dialects
+from steplint.knowledge.dialects import load_dialects
 from steplint.knowledge.toml import KnowledgeError
 
 DIALECTS = Path(__file__).parents[2] / "rules" / "dialects"
@@ -69,16 +69,6 @@ def test_names_count_under_their_aliases_too() -> None:
     calls = {form.call for form in dbos.step}
     assert {"dbos.StepReservation.run", "dbos.DBOS.reserve_step.run"} <= calls
     assert "dbos.DBOS.retrieve_queue.enqueue.get_result" in calls
-
-
-def test_the_version_of_the_sdk_chooses_between_two_dialects() -> None:
-    dialects = load_dialects(DIALECTS)
-    aws = "aws-durable-execution-sdk-python"
-    assert "aws1" not in chosen(dialects, {})
-    assert "aws1" not in chosen(dialects, {aws: "2.0.0"})
-    assert "aws1" in chosen(dialects, {aws: "1.7.0"})
-    assert "aws" not in chosen(dialects, {aws: "1.7.0"})
-    assert {"azure", "azure-v1", "dbos"} <= set(chosen(dialects, {aws: "1.7.0"}))
 
 
 def test_a_dialect_of_a_project_replaces_one_of_its_name(tmp_path: Path) -> None:
