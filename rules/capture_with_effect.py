@@ -12,7 +12,7 @@ from ._traces import once, way
 
 # SL501 and SL502 report these, with what they do to the effect.
 _ELSEWHERE = frozenset({"random", "uuid", "shared-rng", "time"})
-_DRAWS = frozenset({"hash", "host", "env"})
+_DRAWS = frozenset({"hash", "host"})
 
 
 def check(project: Project) -> Iterator[Finding]:
