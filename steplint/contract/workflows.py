@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -25,31 +26,27 @@ class Matched(Struct, frozen=True):
 
 def match(old: Sequence[ManifestWorkflow], new: Sequence[ManifestWorkflow], decisions: Sequence[Decision]) -> Matched:
     """Return the workflows of ``old`` and ``new`` side by side; apps are compared when both sides have one."""
-    pairs, gone, free = list[tuple[ManifestWorkflow, ManifestWorkflow]](), list[ManifestWorkflow](), list(new)
+    pairs, gone = list[tuple[ManifestWorkflow, ManifestWorkflow]](), list[ManifestWorkflow]()
     exact = {(each.dialect, each.id, each.app): each for each in new}
-    loose = list[ManifestWorkflow]()
+    named = defaultdict[tuple[str, str], list[ManifestWorkflow]](list)
+    for each in new:
+        named[each.dialect, each.id].append(each)
+    taken = {id(exact[key]) for one in old if (key := (one.dialect, one.id, one.app)) in exact}
+    renamed = list[tuple[ManifestWorkflow, ManifestWorkflow, Decision]]()
     for one in old:
         other = exact.get((one.dialect, one.id, one.app))
         if other is None:
-            loose.append(one)
-        else:
+            free = (each for each in named[one.dialect, one.id] if id(each) not in taken and same_workflow(one, each))
+            other = next(free, None)
+        if other is not None:
             pairs.append((one, other))
-            free.remove(other)
-    for one in loose:
-        other = next((each for each in free if same_workflow(one, each)), None)
-        if other is None:
-            gone.append(one)
-        else:
-            pairs.append((one, other))
-            free.remove(other)
-    renamed = list[tuple[ManifestWorkflow, ManifestWorkflow, Decision]]()
-    for one in list(gone):
-        found = _successor(one, new, decisions)
-        if found is not None:
+            taken.add(id(other))
+        elif (found := _successor(one, new, decisions)) is not None:
             renamed.append((one, *found))
-            gone.remove(one)
-            free = [each for each in free if each is not found[0]]
-    return Matched(tuple(pairs), tuple(renamed), tuple(gone), tuple(free))
+            taken.add(id(found[0]))
+        else:
+            gone.append(one)
+    return Matched(tuple(pairs), tuple(renamed), tuple(gone), tuple(each for each in new if id(each) not in taken))
 
 
 def same_workflow(one: ManifestWorkflow, other: ManifestWorkflow) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -108,10 +111,18 @@ class LockWorkflow(Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(was.id for each in self.step for was in each.was if was.id != each.id)
 
 
-class LockFile(Struct, frozen=True):
+class LockFile(Struct, frozen=True, dict=True):
     """The whole lock: workflows sorted by dialect, app and ID."""
 
     workflow: tuple[LockWorkflow, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], tuple[LockWorkflow, ...]]:
+        """The workflows by dialect and ID: several where apps differ."""
+        found = defaultdict[tuple[str, str], list[LockWorkflow]](list)
+        for each in self.workflow:
+            found[each.dialect, each.id].append(each)
+        return {name: tuple(several) for name, several in found.items()}
 
 
 def same_workflow(one: LockWorkflow, dialect: str, app: str, identity: str) -> bool:
@@ -121,5 +132,6 @@ def same_workflow(one: LockWorkflow, dialect: str, app: str, identity: str) -> b
 
 def find_workflow(lock: LockFile | None, dialect: str, app: str, identity: str) -> LockWorkflow | None:
     """Return the workflow of this identity: the one of the same app first."""
-    found = [each for each in (lock.workflow if lock else ()) if same_workflow(each, dialect, app, identity)]
+    named = lock.by_name.get((dialect, identity), ()) if lock else ()
+    found = [each for each in named if same_workflow(each, dialect, app, identity)]
     return min(found, key=lambda each: each.app != app, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from msgspec import Struct
@@ -80,8 +81,12 @@ def assemble(
     for each in code.workflows:
         entry = find_workflow(lock, each.dialect, each.app, each.id)
         found.append(entry if entry is not None and not entry.live else _workflow(each, entry, base, settled))
+    there = defaultdict[tuple[str, str], list[str]](list)
+    for each in code.workflows:
+        there[each.dialect, each.id].append(each.app)
     for entry in lock.workflow if lock else ():
-        if any(same_workflow(entry, each.dialect, each.app, each.id) for each in code.workflows):
+        apps = there[entry.dialect, entry.id]
+        if any(same_workflow(entry, entry.dialect, app, entry.id) for app in apps):
             continue
         if not entry.live or _is_published(entry, base):
             found.append(entry)
