@@ -107,9 +107,15 @@ def _reached(workflow: Workflow, effect: Effect) -> _Reached:
 
 def _heads(workflow: Workflow, effect: Effect) -> set[Place]:
     """Return the heads of loops over the set, or over what was made of it."""
-    loops = {frame.place for step in workflow.steps for frame in step.inside if frame.kind in ("for", "comprehension")}
-    named = {use.place for use in effect.uses if use.role == "control"}
-    return {place for place in loops if place in named or place == effect.place or _holds(place, effect.place)}
+    loops = {frame for step in workflow.steps for frame in step.inside if frame.kind in ("for", "comprehension")}
+    decided = {use.place for use in effect.uses if use.role == "control"}
+    return {
+        loop.place
+        for loop in loops
+        if loop.place in decided
+        or _holds(loop.place, effect.place)
+        or (effect.expression == loop.name and loop.place.path == effect.place.path and loop.name)
+    }
 
 
 def _holds(head: Place, expression: Place) -> bool:

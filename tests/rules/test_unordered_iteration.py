@@ -56,6 +56,13 @@ def test_a_loop_over_what_was_made_of_the_set_counts() -> None:
     assert (found.level, found.place) == ("mixed", elsewhere)
 
 
+def test_a_loop_over_the_variable_that_holds_the_set_counts() -> None:
+    (found,) = check(use("step-argument", 6, step=0), place=at(3, 11, width=9), expression="tags")
+    assert (found.level, found.place) == ("mixed", at(3, 11, width=9))
+    (other,) = check(use("step-argument", 6, step=0), place=at(3, 11, width=9), expression="others")
+    assert other.level == ""
+
+
 def test_an_argument_made_of_the_set_has_its_own_flow() -> None:
     (found,) = check(use("step-argument", 6, step=0), steps=(step("store"),))
     assert (found.flow, found.level) == ("step-argument", "")
