@@ -53,6 +53,11 @@ class Attempt(NamedTuple):
         roles = ("effect-argument",) if self.step else ("effect-argument", "outside-effect")
         return use.role in roles and use.slot != "trace" and not (use.api.startswith(_LOCAL) or asks(use.api))
 
+    def taker(self, use: Use) -> str:
+        """Return what takes the value, as written where that is known."""
+        taking = (each for each in self.effects if each.api == use.api and use.place in (each.place, each.origin))
+        return next((called(each) for each in taking), shown(use.api))
+
     def revises(self, use: Use) -> bool:
         """Return whether the effect that takes the value changes what exists, rather than making or sending."""
         if _REVISES.match(use.verb):

@@ -47,7 +47,7 @@ def _level(attempt: Attempt, use: Use, allowed: frozenset[str]) -> str:
 
 def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
     name = f" as `{use.name}`" if use.name else ""
-    receiver = f"`{shown(use.api)}`" if use.api else "an effect"
+    taker = f"`{attempt.taker(use)}`" if use.api else "an effect"
     return Finding(
         sentence(attempt.name, f"sends the time of the attempt{name}, read by `{shown(source.api)}`"),
         source.place,
@@ -57,7 +57,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
         level=level,
         label="a retry sends another time: when it was retried, not when it happened",
         trace=way(source.trail),
-        notes=(Note(use.place, f"{receiver} takes it{name}"),),
+        notes=(Note(use.place, f"{taker} takes it{name}"),),
         hint="take the time from the input, or read the clock in a step of its own",
         confidence=least(source.confidence, use.confidence),
         subject=source.api,

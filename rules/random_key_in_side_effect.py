@@ -36,7 +36,7 @@ def _harmless(attempt: Attempt, use: Use) -> bool:
 def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Finding:
     what = f"`{use.name}`" if use.name else "value"
     level = "value" if use.slot != "key" or attempt.revises(use) else "key"
-    receiver = f"`{shown(use.api)}`" if use.api else "an effect"
+    taker = f"`{attempt.taker(use)}`" if use.api else "an effect"
     return Finding(
         sentence(attempt.name, f"sends another {what} at each attempt, drawn by `{shown(source.api)}`"),
         source.place,
@@ -46,7 +46,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
         level=level,
         label="if the response is lost, the retry makes a second record" if level == "key" else "drawn at each attempt",
         trace=way(source.trail),
-        notes=(Note(use.place, f"{receiver} takes it" + (f" as {what}" if use.name else "")),),
+        notes=(Note(use.place, f"{taker} takes it" + (f" as {what}" if use.name else "")),),
         hint=_hint(attempt, source, use, dialect),
         confidence=least(source.confidence, use.confidence),
         subject=source.api,
@@ -55,7 +55,8 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
 
 def _hint(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> str:
     name = free_name(attempt.workflow, f"generate-{use.name or 'value'}")
-    text = step_text(dialect, attempt.workflow, name, f"{shown(source.api)}()")
+    drawn = f"str({shown(source.api)}())" if source.kind == "uuid" else f"{shown(source.api)}(...)"
+    text = step_text(dialect, attempt.workflow, name, drawn)
     return "draw it in a step of its own, or derive it from the input" + (f": `{text}`" if text else "")
 
 
