@@ -12,7 +12,7 @@ CHAIN_LIMIT = 10_000
 # LibCST refuses an implicit concatenation of more than 3,000 strings.
 PIECES_LIMIT = 2_500
 
-_OPERATORS = (*"+-*/%@&|^~.([", " and ", " or ", " not ", " if ", " in ", " is ", "lambda", "await ")
+_OPERATORS = (*"+-*/%@&|^~.([", "and ", "or ", "not ", "if ", "in ", "is ", "lambda", "await ")
 _CHAIN = re.compile(
     TOKEN.pattern
     + r"""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from steplint.model.summary import Layout
 from steplint.read.positions import Positions
 
+_NEWLINE = re.compile(rb"\r\n?|\n")
 
-def layout(module: cst.Module, positions: Positions) -> Layout:
+
+def newline_of(source: bytes) -> str:
+    """Return what ends the first line of ``source``."""
+    found = _NEWLINE.search(source)
+    return "\n" if found is None else found[0].decode("ascii")
+
+
+def layout(module: cst.Module, positions: Positions, newline: str) -> Layout:
     """Return newline and indentation of ``module``, and the line where a new import goes."""
-    return Layout(module.default_newline, module.default_indent, _import_line(module, positions))
+    return Layout(newline, module.default_indent, _import_line(module, positions))
 
 
 def _import_line(module: cst.Module, positions: Positions) -> int:

@@ -12,7 +12,7 @@ from steplint.read.chains import shortened
 from steplint.read.decode import decode
 from steplint.read.deep import deeply
 from steplint.read.descend import descend
-from steplint.read.layout import layout
+from steplint.read.layout import layout, newline_of
 from steplint.read.positions import locate
 from steplint.read.pragmas import pragmas
 from steplint.read.problems import size_problem, syntax_problem
@@ -27,24 +27,24 @@ def summarize(source: bytes) -> ModuleSummary:
     problem = size_problem(text)
     if problem is not None:
         return _unread(problem)
-    return deeply(partial(_summarize, text))
+    return deeply(partial(_summarize, text, newline_of(source)))
 
 
-def _summarize(text: str) -> ModuleSummary:
+def _summarize(text: str, newline: str) -> ModuleSummary:
     try:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         shorter = shortened(text)
-        return _unread(syntax_problem(text, error)) if shorter is None else _summarize(shorter)
+        return _unread(syntax_problem(text, error)) if shorter is None else _summarize(shorter, newline)
     except UnicodeEncodeError:
         return _unread(Problem("the text holds lone surrogates, which no encoding can write", NOWHERE))
     try:
-        return _described(module, text)
+        return _described(module, text, newline)
     except RecursionError:
         return _unread(Problem("the code nests deeper than it can be followed", NOWHERE))
 
 
-def _described(module: cst.Module, text: str) -> ModuleSummary:
+def _described(module: cst.Module, text: str, newline: str) -> ModuleSummary:
     read = Source(locate(module, text))
     descend(module, read)
     rows = functions(read.scopes)
@@ -55,7 +55,7 @@ def _described(module: cst.Module, text: str) -> ModuleSummary:
         tuple(read.classes),
         tuple(read.imports),
         pragmas(read.positions, rows),
-        layout(module, read.positions),
+        layout(module, read.positions, newline),
         None,
     )
 
