@@ -15,30 +15,34 @@ _LAMBDA = re.compile(r".*<lambda>(#\d+)?")
 def check(project: Project) -> Iterator[Finding]:
     """Yield variables that a callable run later reads when they have changed."""
     for workflow, step in project.steps():
-        captures = (*step.captures, *(step.body.captures if step.body else ()))
-        late = {each.name: each for each in captures if each.late and not each.in_id and _deferred(step, each.name)}
-        late |= {each.name: each for each in captures if each.late and each.in_id and _deferred(step, each.name)}
-        for capture in late.values():
+        for capture, in_id in _late(step).values():
             yield Finding(
-                _message(step, capture),
+                _message(step, capture, in_id),
                 capture.place,
                 workflow=workflow.id,
                 dialect=workflow.dialect,
                 step=step.label,
-                level="id" if capture.in_id else "",
+                level="id" if in_id else "",
                 label=f"read when the call runs, not when it is made: the last `{capture.name}`",
-                notes=(Note(step.place, f"step `{step.label}` is called later"),)
-                if step.place != capture.place
-                else (),
+                notes=_later(step, capture),
                 hint=f"bind it: `lambda {capture.name}={capture.name}: ...`, or `functools.partial`",
-                fix=_bind(step, capture),
+                fix=_bind(step, capture, in_id),
                 confidence=step.confidence,
                 subject=capture.name,
             )
 
 
-def _message(step: Step, capture: Capture) -> str:
-    if capture.in_id:
+def _late(step: Step) -> dict[str, tuple[Capture, bool]]:
+    """Return by name what is read late, and whether that decides the step's ID; the ID counts where both are read."""
+    own = step.body.captures if step.body else ()
+    # The callable of a step runs inside it: what it reads does not decide the ID.
+    captures = [*((each, False) for each in own), *((each, each.in_id) for each in step.captures)]
+    late = [each for each in captures if each[0].late and _deferred(step, each[0].name)]
+    return {each[0].name: each for each in sorted(late, key=lambda each: each[1])}
+
+
+def _message(step: Step, capture: Capture, in_id: bool) -> str:
+    if in_id:
         return f"the ID `{short(step.label)}` reads `{capture.name}` late: every call gets the last ID"
     return f"every deferred call of step `{short(step.label)}` sees the last value of `{capture.name}`"
 
@@ -59,7 +63,7 @@ def _deferred(step: Step, name: str) -> bool:
     return bound < 0 or "combinator" not in within[: within.index("deferred")]
 
 
-def _bind(step: Step, capture: Capture) -> Fix | None:
+def _bind(step: Step, capture: Capture, in_id: bool) -> Fix | None:
     """Return the edit that makes the lambda bind the name; none where a named function reads it late."""
     place = _lambda(step, capture)
     if place is None:
@@ -70,7 +74,7 @@ def _bind(step: Step, capture: Capture) -> Fix | None:
         f"bind `{capture.name}` when the lambda is made",
         (Edit(Place(place.path, Span(start.line, after, start.line, after)), f" {capture.name}={capture.name}"),),
         effect="calls that are made from now on see another value than those in flight saw",
-        changes_steps=capture.in_id,
+        changes_steps=in_id,
     )
 
 

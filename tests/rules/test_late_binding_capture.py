@@ -86,3 +86,7 @@ def test_the_fix_binds_the_name_in_the_lambda_around_the_call_and_changes_its_id
 def test_a_local_function_around_the_call_has_no_fix():
     [found] = check(step(template="load-{}", inside=(LOOP, LATER), captures=(late(in_id=True),)))
     assert found.fix is None
+
+
+def test_what_the_callable_of_a_step_reads_late_does_not_decide_the_id():
+    assert [each.level for each in check(loads((LOOP, LATER), late(in_id=True)))] == [""]
