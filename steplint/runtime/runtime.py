@@ -206,6 +206,7 @@ class Runtime:
 
     def _loop(self, until_idle: bool, failures: list[BaseException]) -> None:
         try:
+            schedule.free_orphans(self.store, self.clock.now())
             while not (failures or self._stop.is_set()):
                 if self._visit():
                     continue

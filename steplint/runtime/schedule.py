@@ -172,6 +172,11 @@ def bind(store: Store, run: Run, digest: str) -> None:
     store.put_run(replace(run, manifest=digest))
 
 
+def count(store: Store, run: Run, attempt: int) -> None:
+    """Keep how often the body failed since its last new step: a crash must not give it further tries."""
+    store.put_run(replace(run, attempt=attempt))
+
+
 def unhold(store: Store, workflow: str, digest: str, now: float) -> None:
     """Make the runs of ``workflow`` due that were refused under another manifest than ``digest``."""
     for run in store.runs(workflow, "held"):

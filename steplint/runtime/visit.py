@@ -71,12 +71,15 @@ class Visit:
         self.bound = bound
         self.max_attempts = workflow.max_attempts
         self.step_timeout = workflow.step_timeout
-        self.attempt = run.attempt
+        self.attempt = 0
         self.again_at = 0.0
         self.calls = self.recalls = self.entries = 0
         self.branches: dict[str, str] = {}
         self.started = settings.clock.now()
         self.load()
+        if run.attempt:
+            recorded = max((step.ended for step in self.memos.values()), default=0.0)
+            self.attempt = sum(row.key == "" and row.ended > recorded for row in store.tries(run.id))
 
     def load(self) -> None:
         """Read memos and timers."""
@@ -207,11 +210,13 @@ class Visit:
         now, fault = self.now(), describe(error)
         last = isinstance(error, NonRetriableError) or self.attempt + 1 >= self.max_attempts
         at = None if last else now + self._pause(error, self.attempt, "", now)
-        with self._holding():
+        with self._holding() as row:
+            schedule.count(self.store, row, self.attempt + 1)
             self.store.add_try(
                 Try(self.run.id, "", "", self.attempt, started, now, encode(msgspec.to_builtins(fault)), at)
             )
-            for key in due if at is not None else ():
+            # A due step that this entry executed has no timer any more.
+            for key in sorted(due & self.timers.keys()) if at is not None else ():
                 self.timers[key] = replace(self.timers[key], at=at)
                 self.store.put_timer(self.timers[key])
         self.attempt += 1
