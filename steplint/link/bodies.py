@@ -32,6 +32,7 @@ from steplint.model.summary import Function as Definition
 from steplint.model.value import Closure, Const, Group, Member, Name, Opaque, Result, Template, Value
 
 if TYPE_CHECKING:
+    from steplint.knowledge.apis import Apis
     from steplint.link.calls import Site
     from steplint.link.walk import Walk
 
@@ -149,7 +150,7 @@ def _interpreted(
         nested=nested,
         writes=_read_later(site, outcome.writes),
         captures=late_captures(site, thing) if thing.env is not None else (),
-        files=_files(outcome),
+        files=_files(outcome, linker.apis),
         result=_result(walk, outcome, definition),
         result_place=_return_place(unit, definition) or own_place,
     )
@@ -290,11 +291,13 @@ def _in_identity(calls: tuple[object, ...], name: str) -> bool:
 # -- files and results -------------------------------------------------------------------------------------------------
 
 
-def _files(outcome: Outcome) -> tuple[FileUse, ...]:
+def _files(outcome: Outcome, apis: Apis) -> tuple[FileUse, ...]:
     """Return the local paths that a step writes, reads or returns."""
     found: list[FileUse] = []
     for event in outcome.events:
         if not isinstance(event, Source) or event.kind != "fs" or event.mode not in ("read", "write"):
+            continue
+        if apis.shared_path(event.argument):
             continue
         mode: typing.Literal["read", "write"] = "read" if event.mode == "read" else "write"
         if _is_path(event.argument):
@@ -470,7 +473,7 @@ def _scope(walk: Walk, block: int, ends: str) -> str | None:
     earlier = any(
         not walk.frames.below(call.block, block)
         and (call.span.end_line, call.span.end_column) <= (at.line, at.column)
-        and call.consumed in ("await", "dropped")
+        and (call.consumed in ("await", "dropped") or index in walk.operations)
         and _may_fail(walk, index)
         for index, call in enumerate(function.calls)
     )

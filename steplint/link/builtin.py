@@ -134,10 +134,10 @@ def _builtin(
     if name in _KEEPS:
         thing = first.thing
         if isinstance(thing, Sequence) and thing.kind in ("set", "setcomp"):
-            return first.having(thing=Sequence("list", thing.items))
+            return first.having(thing=Sequence("list", thing.items), own=True, outer="")
         if isinstance(thing, Instance) and walk.linker.apis.makes_set(thing.name):
             return first.having(thing=None)
-        return first if values else Abstract(Sequence("list", ()), nature="fresh")
+        return first.having(own=True, outer="") if values else Abstract(Sequence("list", ()), nature="fresh")
     if name == "enumerate":
         inner = walk.element(first, site.span)
         over = first.over or first.text

@@ -25,6 +25,7 @@ from steplint.link.values import (
     Partial,
     Sequence,
     Tag,
+    Tags,
     deps_of,
     tags_of,
 )
@@ -254,10 +255,8 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     apis = walk.linker.apis
     written_arguments = site.call.arguments
     everything = site.tags()
-    if thing.receiver is not None:
-        # What a client was made with is not what it answers.
-        kept = frozenset(tag for tag in callee.tags if getattr(tag.source, "kind", "") not in _SETTINGS)
-        everything = everything.having(tags=tags_of([each.value for each in given]) | kept)
+    if thing.receiver is not None and walk.is_client(thing.receiver):
+        everything = everything.having(tags=answered(callee, given))
     result = Abstract(
         Instance(name, given, callee if thing.receiver is None else thing.receiver),
         tags=everything.tags,
@@ -293,10 +292,18 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
         return effect(site, given, name, result, "high" if not _by_name(site) else "medium")
     if walk.linker.apis.mutator(site.verb) and thing.receiver is not None:
         changes(site, given)
+        if name.startswith("builtins."):
+            return result
     run_callables(site, given)
     if thing.receiver is not None and not given:
         return result
     return spent_unknown(site, given, result, name)
+
+
+def answered(callee: Abstract, given: tuple[Given, ...]) -> Tags:
+    """Return what the answer of a client depends on: not on the settings that it was made with."""
+    kept = frozenset(tag for tag in callee.tags if getattr(tag.source, "kind", "") not in _SETTINGS)
+    return tags_of([each.value for each in given]) | kept
 
 
 def setting_read(site: Site, name: str) -> Source | None:
@@ -347,6 +354,8 @@ def found_call(
             walk.use(each.value, "scratch", site.place, api=found.name)
         return result
     if found.kind in ("write", "network", "database", "fs", "process"):
+        walk.operations.add(site.index)
+        result = result.having(tags=answered(callee, given))
         spend_operation(site, given, found.mode or "write", found.name, found.kind == "fs")
         run_callables(site, given)
         if found.kind == "fs" and not result.tags:
@@ -376,9 +385,10 @@ def outer_path(given: tuple[Given, ...]) -> str:
 
 
 def first_text(given: tuple[Given, ...]) -> str:
-    """Return the first argument if it is literal text."""
-    if given and isinstance(given[0].value.thing, Literal) and isinstance(given[0].value.thing.value, str):
-        return given[0].value.thing.value
+    """Return the first argument if it is literal text or a number."""
+    first = given[0].value.thing if given else None
+    if isinstance(first, Literal) and isinstance(first.value, str | int | float) and not isinstance(first.value, bool):
+        return str(first.value)
     return ""
 
 
@@ -401,6 +411,7 @@ def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, co
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or name,
     )  # fmt: skip
+    walk.operations.add(site.index)
     spend_operation(site, given, "write", name)
     return result.having(tags=result.tags | {Tag(made)})
 

@@ -153,19 +153,26 @@ def spend(
     positions = (*identity_positions, *form.keys)
     identities = {id(found.value) for position in positions if (found := argument_at(given, position))}
     timer = argument_at(given, form.duration) if form.duration is not None else None
+    role: Role
     for each in given:
         place = walk.unit.place(each.written.span) if each.written is not None else site.place
         event.deps |= each.value.deps
         if id(each.value) in identities:
             walk.use(each.value, "identity", place, step=event, api=site.path)
             walk.touch(each.value)
+        elif isinstance(each.value.thing, Mapped) and any(
+            id(value) in identities for _, value in each.value.thing.entries
+        ):
+            for _, value in each.value.thing.entries:
+                role = "identity" if id(value) in identities else "step-argument"
+                walk.use(value, role, place, step=event, api=site.path)
         elif timer is not None and each.value is timer.value:
             walk.use(each.value, "timer", place, step=event, api=site.path)
             walk.touch(each.value)
         elif body is not None and each.value is body:
             capture(site, each.value, event, place)
         else:
-            role: Role = "state" if form.kind in _STATE_KINDS else "step-argument"
+            role = "state" if form.kind in _STATE_KINDS else "step-argument"
             walk.use_parts(
                 each.value, role, place, each.keyword or named_argument(each), step=event, api=site.path, verb=site.verb
             )

@@ -29,6 +29,8 @@ def effect(source: Source, apis: Apis, positions: Mapping[StepEvent, int], tail:
     """Return one effect."""
     uses: dict[Use, None] = {}
     for each in source.uses:
+        if source.kind == "time" and each.name and apis.clock_ok(each.name):
+            continue
         uses[used(each, apis, positions)] = None
     return Effect(
         kind=source.kind,

@@ -41,6 +41,8 @@ class Abstract:
     deps: frozenset[StepEvent] = NO_DEPS
     pending: tuple[StepEvent, ...] = ()
     call: int | None = None
+    own: bool = False
+    """It is a copy made here: changing it changes nothing else."""
     outer: str = ""
     """Inside a step: the workflow's variable that this object is."""
 
@@ -49,7 +51,7 @@ class Abstract:
         values: dict[str, Any] = {
             "thing": self.thing, "tags": self.tags, "nature": self.nature, "text": self.text, "over": self.over,
             "steady": self.steady, "deps": self.deps, "pending": self.pending, "call": self.call,
-            "outer": self.outer,
+            "outer": self.outer, "own": self.own,
         }  # fmt: skip
         values.update(changes)
         return Abstract(**values)

@@ -77,6 +77,8 @@ class Walk:
         self.uncertain: set[int] = set()
         """Calls that may leave by an error: of project functions that raise, or of what is not known."""
         self.filters: Tags = frozenset()
+        self.operations: set[int] = set()
+        """Calls that read or change the world."""
         self.entered: dict[int, bool] = {}
         """Calls of project functions: whether the function is pure."""
         self.hidden: dict[str, Abstract | None] = {}
@@ -667,9 +669,9 @@ class Walk:
             return
         first = next(iter(effects), None)
         if first is not None and self.zone == "step":
-            self.use(test, "control", place, decides=f"{what} `{first.receiver or first.api}` runs", api=first.api)
+            self.use(test, "control", place, decides=f"{what} `{first.trail[0].calls}` runs", api=first.api)
             return
-        self.use(test, "branch", place, decides=f"{what} `{first.api}` runs" if first is not None else "")
+        self.use(test, "branch", place, decides=f"{what} `{first.trail[0].calls}` runs" if first is not None else "")
 
     def steps_since(self, mark: int) -> list[StepEvent]:
         """Return the durable operations recorded since a point."""
@@ -702,6 +704,8 @@ class Walk:
     def note_change(self, value: Abstract, head: str, how: str, at: Span) -> None:
         """Record that an object is changed, if it is the workflow's (in a step) or the run's input (in the body)."""
         if self.silent:
+            return
+        if value.own:
             return
         given = value.nature == "event" and isinstance(value.thing, Context)
         if self.zone == "step":
