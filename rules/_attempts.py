@@ -9,7 +9,7 @@ from typing import NamedTuple
 from steplint.api import Effect, Project, Step, Use, Workflow
 
 from ._operations import changes
-from ._sources import short, shown
+from ._text import short, shown
 
 _REVISES = re.compile(
     r"update(_|$)|upsert|replace|patch$|put(_|$)|merge|save$|commit$|flush$|find_one_and_|h?set(ex|nx)?$|expire",

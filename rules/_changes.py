@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Change, Finding, ManifestPlace, Note, Place, Project, Span, Step, Workflow
 
-from ._sources import sentence, short
+from ._text import sentence, short
 
 _NOWHERE = Span(1, 0, 1, 0)
 _LOCK = "steplint.lock"

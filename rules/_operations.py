@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
-from ._sources import callee, elsewhere, sentence, short, shown, sources, step_text, trace
+from ._sources import callee, elsewhere, sources, step_text, trace
+from ._text import sentence, short, shown
 from ._wrap import Around, free_name, step_around
 
 _IO = ("network", "database")

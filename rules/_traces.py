@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from steplint.api import Finding, Hop, Note, Place
 
-from ._sources import shown
+from ._text import shown
 
 _MOST_NOTES = 5
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from steplint.api import Effect, Finding, Note, Project, Workflow
 
 from ._operations import operations
-from ._sources import elsewhere, sentence, shown, trace
+from ._sources import elsewhere, trace
+from ._text import sentence, shown
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from steplint.api import Effect, Finding, Project
 
-from ._sources import Words, shown, value_findings
+from ._sources import Words, value_findings
+from ._text import shown
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from steplint.api import Finding, Project
 
 from ._operations import executions
-from ._sources import sentence, shown, sources, trace
+from ._sources import sources, trace
+from ._text import sentence, shown
 
 
 def check(project: Project) -> Iterator[Finding]:

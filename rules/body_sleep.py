@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from steplint.api import Dialect, Edit, Effect, Finding, Fix, Project, Workflow
 
 from ._operations import position
-from ._sources import elsewhere, sentence, shown, sources, trace
+from ._sources import elsewhere, sources, trace
+from ._text import sentence, shown
 from ._wrap import free_name, on_runs, plain_place, writable
 
 _SECONDS = re.compile(r"\d+(\.\d+)?")

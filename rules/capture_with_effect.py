@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Effect, Finding, Note, Project, Use
 
 from ._attempts import called, writes
-from ._sources import least, sentence, short, shown
+from ._text import least, sentence, short, shown
 from ._traces import once, way
 
 # SL501 and SL502 report these, with what they do to the effect.

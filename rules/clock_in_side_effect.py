@@ -9,7 +9,7 @@ from steplint.api import Effect, Finding, Note, Project, Use
 
 from ._attempts import Attempt, attempts
 from ._options import texts
-from ._sources import least, sentence, shown
+from ._text import least, sentence, shown
 from ._traces import once, way
 
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.

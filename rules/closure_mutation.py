@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project, Write
 
-from ._sources import sentence, short
+from ._text import sentence, short
 from ._traces import leading, once
 
 _TARGETS = ("local", "instance", "memo")

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from steplint.api import Dialect, Finding, Note, Project, Step, Workflow, exclusive, follows
 
-from ._sources import sentence, short
+from ._text import sentence, short
 
 
 class _Numbered(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Finding, Frame, Note, Project, Step, Workflow, exclusive, follows
 
-from ._sources import form_of, sentence, short
+from ._sources import form_of
+from ._text import sentence, short
 
 
 def check(project: Project) -> Iterator[Finding]:

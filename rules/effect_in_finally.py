@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from steplint.api import Effect, Finding, Note, Project, Step, Workflow
 
 from ._attempts import called, verb, writes
-from ._sources import short
+from ._text import short
 from ._traces import way
 
 _REMOVES = re.compile(r"remove|unlink|rmtree|rmdir|cleanup")

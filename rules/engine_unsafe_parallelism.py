@@ -8,7 +8,7 @@ from typing import NamedTuple
 from steplint.api import Dialect, Finding, Note, Place, Project, Step, Workflow
 
 from ._branches import Combined, combined
-from ._sources import short
+from ._text import short
 
 # The dialect's word for a combinator, as a level of the page.
 _LEVELS = {"error": "refused", "warning": "not-established", "info": "discouraged"}

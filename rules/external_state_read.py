@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._sources import elsewhere, least, line, operation, sentence, shown, sources, trace
+from ._sources import elsewhere, operation, sources, trace
+from ._text import least, line, sentence, shown
 
 
 def check(project: Project) -> Iterator[Finding]:

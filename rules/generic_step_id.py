@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._sources import sentence, short
+from ._text import sentence, short
 
 _NUMBER = r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|first|second|third|last)"
 _WORD = (

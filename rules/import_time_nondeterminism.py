@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from steplint.api import Finding, Note, Project
 
-from ._sources import Words, environment, line, operation, sentence, shown, sources, value_finding, worst
+from ._sources import Words, environment, operation, sources, value_finding, worst
+from ._text import line, sentence, shown
 
 _WORDS = Words("reads another value")
 _QUIET = ("returned", "logged", "branch", "unused", "predicate", "delay", "scratch")

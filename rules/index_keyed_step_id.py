@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, IdPart, Project, Step, Workflow
 
-from ._sources import sentence, short
+from ._text import sentence, short
 
 
 def check(project: Project) -> Iterator[Finding]:

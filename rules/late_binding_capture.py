@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from steplint.api import Capture, Edit, Finding, Fix, Note, Place, Project, Span, Step
 
-from ._sources import short
+from ._text import short
 
 _LAMBDA = re.compile(r".*<lambda>(#\d+)?")
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from steplint.api import FileUse, Finding, Note, Place, Project, Step, Workflow, follows
 
 from ._options import texts
-from ._sources import sentence, short
+from ._text import sentence, short
 
 
 class _Pair(NamedTuple):

@@ -9,7 +9,7 @@ from steplint.api import Finding, Project
 
 from ._attempts import attempts
 from ._options import texts
-from ._sources import shown
+from ._text import shown
 from ._traces import once, way
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project, Step, StepForm, Workflow
 
-from ._sources import form_of, short
+from ._sources import form_of
+from ._text import short
 
 _UNNAMED = ("sleep", "state", "patch")
 """Kinds whose position says enough: nobody looks for the result of a timer."""

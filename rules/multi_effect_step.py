@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Effect, Finding, Note, Project
 
 from ._attempts import called, writes
-from ._sources import least, sentence, short
+from ._text import least, sentence, short
 from ._traces import once, way
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Dialect, Finding, Frame, Note, Project, Step, Workflow
 
 from ._branches import combined
-from ._sources import short
+from ._text import short
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 
 from ._attempts import Attempt, attempts
-from ._sources import least, sentence, shown, step_text
+from ._sources import step_text
+from ._text import least, sentence, shown
 from ._traces import once, way
 from ._wrap import free_name
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Finding, Frame, Note, Place, Project, Step, Workflow
 
-from ._sources import short
+from ._text import short
 
 _NAMED = {
     "directory": "a temporary directory",

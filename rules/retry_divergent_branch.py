@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._sources import least, sentence, short, shown
+from ._text import least, sentence, short, shown
 from ._traces import once, way
 
 # Monotonic clocks measure how long an attempt takes: a deadline loop is meant to follow them.

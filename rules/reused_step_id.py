@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Project
 
 from ._changes import consequence, finding, new, reported, ways
-from ._sources import short
+from ._text import short
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from math import prod
 
 from steplint.api import Finding, Frame, Note, Place, Project, Step, Workflow
 
-from ._sources import short
+from ._text import short
 
 _LOOPS = ("for", "while", "comprehension")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Note, Project, Step, Workflow
 
 from ._options import number
-from ._sources import sentence, short
+from ._text import sentence, short
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Edit, Finding, Fix, Frame, Handler, Note, Place, Project, Span, Step, Workflow
 
-from ._sources import short
+from ._text import short
 
 # Catching the cancellation of a run by its own name is a decision, not an accident.
 _DELIBERATE = "CancelledError"

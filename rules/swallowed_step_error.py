@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from steplint.api import Finding, Note, Project, Swallow
 
 from ._options import texts
-from ._sources import sentence, short
+from ._text import sentence, short
 from ._traces import leading, once
 
 

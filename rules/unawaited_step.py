@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Edit, Finding, Fix, Place, Project, Span, Step
 
-from ._sources import short
+from ._text import short
 from ._wrap import on_runs
 
 

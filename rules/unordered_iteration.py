@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from steplint.api import Edit, Effect, Finding, Fix, Note, Place, Project, Span, Step, Use, Workflow
 
-from ._sources import compared, elsewhere, least, line, operation, sentence, short, sources, trace, worst
+from ._sources import compared, elsewhere, operation, sources, trace, worst
+from ._text import least, line, sentence, short
 from ._wrap import on_runs
 
 _TAKES = ("identity", "step-argument", "capture")

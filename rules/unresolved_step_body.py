@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._sources import short
+from ._text import short
 
 
 def check(project: Project) -> Iterator[Finding]:

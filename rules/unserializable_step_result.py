@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Note, Project
 
-from ._sources import short
+from ._text import short
 from ._traces import once
 
 # What no encoder of an engine carries from one process to another.

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Effect, Finding, Note, Place, Project, Step, Use, Workflow
 
-from ._sources import environment, least, line, operation, sentence, short, shown, sources, trace, within_id
+from ._sources import environment, operation, sources, trace, within_id
+from ._text import least, line, sentence, short, shown
 
 _ANYWHERE = ("import", "shared-rng", "state")
 """Kinds whose own rules are not in the default set, so that this rule speaks wherever the source stands."""

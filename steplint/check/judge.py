@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from steplint.api import Project
-from steplint.check import baseline, meta, suppress
+from steplint.check import baseline, comments, meta, suppress
 from steplint.check.pack import Packs
 from steplint.check.run import Run, confident, finish, merged, run, stamp
 from steplint.check.select import options, select
@@ -65,8 +65,8 @@ def judge(case: Case, packs: Packs, rules: Iterable[Rule] | None = None) -> Judg
     done = run(_applicable(selected.values(), case), packs.check, lambda rule: _project(case, rule), case.settings)
     commented = suppress.by_comments(done.findings, case.pragmas, packs.rules)
     joined = merged(confident(commented.kept, case.settings))
-    comments = _stamped(_about_comments(case, packs, done, commented), selected, case)
-    kept, ignored = suppress.by_files([*joined, *comments], packs.rules, case.settings)
+    remarks = _stamped(_about_comments(case, packs, done, commented), selected, case)
+    kept, ignored = suppress.by_files([*joined, *remarks], packs.rules, case.settings)
     accepted = baseline.accept(kept, case.text)
     hidden, about = _baseline(kept, case, done)
     left = [*(hidden.kept if hidden else kept), *_stamped(about, selected, case)]
@@ -110,9 +110,9 @@ def _about_comments(
     """Yield the findings of the meta rules that need no baseline, by rule."""
     judged = {path: found for path, found in case.pragmas.items() if path not in case.problems}
     yield "unparsable-file", meta.unparsable(case.problems)
-    yield "unused-suppression", suppress.unused(judged, commented.used, packs.rules, done.ran)
-    yield "unknown-rule", suppress.unknown(judged, packs.rules)
-    yield "missing-reason", suppress.reasonless(judged, case.settings)
+    yield "unused-suppression", comments.unused(judged, commented.used, packs.rules, done.ran)
+    yield "unknown-rule", comments.unknown(judged, packs.rules)
+    yield "missing-reason", comments.reasonless(judged, case.settings)
     yield "nothing-found", meta.nothing_found(case.graph, case.dialects)
 
 

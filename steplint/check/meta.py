@@ -1,4 +1,4 @@
-"""Meta rules about the run itself; those about comments and the baseline stand in `suppress` and `baseline`."""
+"""Meta rules about the run itself; those about comments and the baseline stand in `comments` and `baseline`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from steplint.api import Finding, Note, Place, Span
-from steplint.check.suppress import by_comments, by_files, reasonless, unknown, unused
+from steplint.check.comments import reasonless, unknown, unused
+from steplint.check.suppress import by_comments, by_files
 from steplint.config.settings import LintSettings
 from steplint.model.report import Reported
 from steplint.model.rule import Rule
