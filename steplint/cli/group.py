@@ -8,7 +8,20 @@ import click
 
 from steplint.cli.flags import global_flags
 
-VERBS = ("check", "manifest", "graph", "rule", "config", "schema", "clean", "completion", "version")
+VERBS = (
+    "check",
+    "lock",
+    "diff",
+    "manifest",
+    "graph",
+    "rule",
+    "where",
+    "config",
+    "schema",
+    "clean",
+    "completion",
+    "version",
+)
 ALIASES = {"explain": "rule"}
 
 

@@ -22,6 +22,7 @@ class Shown(NamedTuple):
     targets: Sequence[output.Target]
     flags: Mapping[str, Any]
     extra: Mapping[str, Any] = {}
+    summary: bool = True
 
 
 def show(session: Session, analysis: Analysis, shown: Shown) -> None:
@@ -40,13 +41,13 @@ def show(session: Session, analysis: Analysis, shown: Shown) -> None:
         with analysis.timed("report"):
             output.emit(shown.targets, rendered, session.start)
     if not session.quiet:
-        _aside(session, analysis, from_here, shown.flags)
+        _aside(session, analysis, from_here, shown)
 
 
-def _aside(session: Session, analysis: Analysis, report: Report, flags: Mapping[str, Any]) -> None:
+def _aside(session: Session, analysis: Analysis, report: Report, shown: Shown) -> None:
     from steplint.report.summary import summarize
 
-    look = session.aside
+    look, flags = session.aside, shown.flags
     lines = list[str]()
     if flags["show_files"]:
         lines += report.files
@@ -56,7 +57,8 @@ def _aside(session: Session, analysis: Analysis, report: Report, flags: Mapping[
         lines += [f"{seconds * 1000:>8.1f} ms  {phase}" for phase, seconds in analysis.timings.items()]
     if session.flags.verbose:
         lines += _unresolved(session, analysis)
-    summary = summarize(report, view(session, analysis.text, False, color=look.color, unicode=look.unicode))
+    seen = view(session, analysis.text, False, color=look.color, unicode=look.unicode)
+    summary = summarize(report, seen) if shown.summary else ""
     output.stderr("".join(f"{line}\n" for line in lines) + summary)
 
 

@@ -117,6 +117,11 @@ class Analysis:
         """Files and stages that crashed."""
         return self.linked.failures
 
+    @property
+    def known_failures(self) -> tuple[Failure, ...]:
+        """The same, without linking for it: what was linked before and is remembered had none."""
+        return self.linked.failures if "linked" in self.__dict__ else ()
+
     @cached_property
     def key(self) -> bytes:
         """A digest of everything that the linked program depends on."""

@@ -34,6 +34,11 @@ def changed_lines(root: Path, ref: str) -> dict[str, frozenset[int]]:
     return {path: frozenset(lines) for path, lines in found.items()}
 
 
+def changed_paths(root: Path, commit: str) -> frozenset[str]:
+    """Return the files that are in ``commit`` and differ from the work tree, or are missing there."""
+    return frozenset(filter(None, _git(root, "diff", "--name-only", "-z", "--relative", commit, "--", ".").split("\0")))
+
+
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-c", "core.quotepath=off", *arguments]
     done = subprocess.run(command, cwd=root, capture_output=True, check=False)

@@ -174,7 +174,7 @@ class _Run:
             _rows(judgment.suppressed),
             changes,
             _summary(analysis, judgment.baselined, judgment.unused),
-            len(lock.lock.workflow) if lock is not None else 0,
+            sum(each.live for each in lock.lock.workflow) if lock is not None else 0,
             judgment.seconds,
             (*analysis.failures, *judgment.failures),
         )

@@ -1,4 +1,4 @@
-"""Makes fixes in rounds: what was deferred, or shows only after another fix, has its turn when the result is checked."""
+"""Makes fixes in rounds: what was deferred, or shows only after another fix, has its turn on the result."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def survey(loaded: Loaded, tree: Tree, cache: Cache, words: Iterable[str], named
         seen[each.path] = Seen(content_hash(content), mentions(content, needles))
         if seen[each.path].mentions or each.path in wanted:
             contents[each.path] = content
-    cache.seen_put(loaded.root, stated, seen, needles.digest)
+    if not tree.passing:
+        cache.seen_put(loaded.root, stated, seen, needles.digest)
     roots = tuple(path for path, known in sorted(seen.items()) if known.mentions or path in wanted)
     return Survey(tuple(each.path for each in files), {p: s.hash for p, s in seen.items()}, roots, problems, contents)
 

@@ -16,6 +16,10 @@ class Tree(Protocol):
     def fresh(self) -> frozenset[str]:
         """Paths of which the file system says nothing: they are looked at in every run."""
 
+    @property
+    def passing(self) -> bool:
+        """Whether this is not what the work tree has: what is seen here is not remembered by path."""
+
     def files(self) -> list[SourceFile]:
         """Return the files that may be analyzed, sorted by path."""
 
@@ -27,6 +31,7 @@ class Disk:
     """A folder. ``named`` are files to list though the settings leave them out."""
 
     fresh: frozenset[str] = frozenset()
+    passing = False
 
     def __init__(
         self,
@@ -61,7 +66,9 @@ class Disk:
 
 
 class Memory:
-    """Files in a mapping: another revision, or a test. The mapping may read a content when it is asked for."""
+    """Files in a mapping."""
+
+    passing = True
 
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._contents = contents
@@ -85,6 +92,8 @@ class Memory:
 
 class Overlay:
     """A tree with other contents for some of its files."""
+
+    passing = True
 
     def __init__(self, tree: Tree, unsaved: Mapping[str, bytes]) -> None:
         self._tree, self._unsaved = tree, dict(unsaved)
