@@ -23,3 +23,8 @@ def test_the_way_to_a_loop_in_a_called_function_is_shown():
 
 def test_a_step_without_such_a_loop_is_fine():
     assert check() == []
+
+
+def test_a_workflow_without_steps_is_one_unit():
+    [found] = run_check("endless_step_loop", project(workflow(loops=(Loop(at(5), "while True"),))))
+    assert found.message == "`while True` in workflow `flow` has no way out: the workflow never completes"

@@ -45,3 +45,9 @@ def test_several_classes_are_named():
     [found] = check(swallow("builtins.Exception", "OSError", ends="break"))
     assert found.subject == "except (Exception, OSError)"
     assert found.message == "step `fetch-invoice` stores its failure as its result"
+
+
+def test_a_workflow_without_steps_is_one_unit():
+    given = project(workflow(handlers=(swallow("Exception", ends="return"),)))
+    [found] = run_check("swallowed_step_error", given)
+    assert found.message == "workflow `flow` ends well when it fails: `except Exception` returns"
