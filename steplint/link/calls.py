@@ -193,7 +193,9 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
         return Abstract(context, text=site.path)
     dialect = forms.dialects.get(walk.dialect)
     if dialect is not None:
-        if name in dialect.parallel:
+        if name.rpartition(".")[2][:1].isupper() and (name in dialect.parallel or name in dialect.unordered):
+            return Abstract(Instance(name, given), text=site.path)
+        if name in dialect.parallel or name.rpartition(".")[0] in dialect.parallel:
             return combine(site, name, given)
         if name in dialect.unordered or name.rpartition(".")[0] in dialect.unordered:
             return combine(site, name, given)
@@ -246,7 +248,8 @@ def instance_call(site: Site, callee: Abstract, thing: Instance, given: tuple[Gi
                 (*marked.marks, Mark(thing.name, thing.arguments, thing.receiver)), marked.owner,
             )
         )  # fmt: skip
-    return unknown_call(site, callee, given)
+    made = unknown_call(site, callee, given)
+    return made.having(thing=Instance(thing.name, given)) if made.thing is None else made
 
 
 def effects_of_external(site: Site, callee: Abstract, thing: External, given: tuple[Given, ...]) -> Abstract:

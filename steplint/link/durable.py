@@ -48,7 +48,7 @@ def operation(
 ) -> Abstract:
     """Record a durable operation and return its recorded result."""
     walk = site.walk
-    body = body_of(form, given)
+    body = body_of(form, given) or site.walk.decorated_by(site.index)
     elsewhere = form.kind in ("invoke", "send") or (form.kind == "child" and not form.child)
     event = walk.steps.get((site.index, spelled)) or StepEvent(
         dialect=dialect, form=form, spelled=spelled, place=site.place, id_place=None, id=None, template=None,
@@ -62,11 +62,11 @@ def operation(
     event.id_place, event.id_parts = named.place, named.parts
     event.confidence = confidence  # type: ignore[assignment]
     event.must = needed(site, dialect, form)
-    event.needs_body = bool(form.body) and not elsewhere
+    event.needs_body = (bool(form.body) or form.applies) and not elsewhere
     if not walk.silent:
         walk.out.events.append(event)
         spend(site, form, given, event, named.positions, body)
-    if form.child or (form.applies and not form.body):
+    if form.child:
         return child(site, dialect, form, given, body, event)
     if body is not None and walk.zone == "body" and not elsewhere and not walk.silent:
         event.body = bodies.describe(site, form, body, given, event)

@@ -149,10 +149,9 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
         if isinstance(thing, Partial):
             return named_after(linker, position, thing.target)
         if isinstance(thing, Function):
-            for mark in thing.marks:
-                form = linker.forms.references.get(mark.name)
-                if form is not None:
-                    return reference_name(linker, form.id, mark, thing).id
+            published = _published(linker, thing)
+            if published is not None:
+                return published
             if position == "@published":
                 return None
             return _workflow_name(linker, thing) or simple_name(linker, thing)
@@ -168,6 +167,19 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
     if isinstance(thing, External):
         return thing.name.rpartition(".")[2]
     return None
+
+
+def _published(linker: Linker, thing: Function) -> str | None:
+    """Return the name under which decorators publish a function; one that spells it out wins."""
+    unit = linker.modules.units[thing.path]
+    found: Named | None = None
+    for mark in thing.marks or linker.marks(unit, thing.index):
+        form = linker.forms.references.get(mark.name)
+        if form is not None:
+            named = reference_name(linker, form.id, mark, thing)
+            if found is None or named.source == "literal":
+                found = named
+    return found.id if found is not None else None
 
 
 def _workflow_name(linker: Linker, thing: Function) -> str | None:

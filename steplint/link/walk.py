@@ -13,6 +13,7 @@ from steplint.link.values import (
     UNKNOWN,
     Abstract,
     Context,
+    Function,
     Instance,
     Literal,
     Mapped,
@@ -27,7 +28,7 @@ from steplint.link.values import (
 from steplint.model.graph import Frame, Hop, Kind, Role, Write
 from steplint.model.place import Place, Span
 from steplint.model.summary import Statement
-from steplint.model.value import Group, Value
+from steplint.model.value import Group, Result, Value
 
 if TYPE_CHECKING:
     from steplint.link.linker import Linker
@@ -320,6 +321,15 @@ class Walk:
                 return
             self.loose += 1
             self.results[call] = calls.call(self, call)
+
+    def decorated_by(self, call: int) -> Abstract | None:
+        """Return the local function that the result of a call decorates."""
+        for index, each in enumerate(self.unit.summary.functions):
+            if each.parent == self.index:
+                for decorator in each.decorators:
+                    if isinstance(decorator.value, Result) and decorator.value.call == call:
+                        return Abstract(Function(self.unit.path, index, self.scope.snapshot()), text=each.name)
+        return None
 
     def reveal(self) -> None:
         """Give back the variables that the clauses of a comprehension hid."""
