@@ -89,7 +89,9 @@ def _score(one: Loose, other: Loose, gone: Iterable[Loose], fresh: Iterable[Loos
     if old.fingerprint and old.fingerprint == new.fingerprint:
         evidence.append("same-body")
     alone = _alone(one, gone) and _alone(other, fresh)
-    if alone and (one.left, one.right) == (other.left, other.right) != (None, None):
+    # Two edges of the body are weak neighbors: they count only where the callables do not speak against it.
+    edges = (one.left, one.right) == (None, None) and named(before) and named(after) and before != after
+    if alone and (one.left, one.right) == (other.left, other.right) and not edges:
         evidence.append("same-neighbors")
     if evidence and old.holes and old.holes == new.holes:
         evidence.append("same-arguments")

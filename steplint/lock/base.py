@@ -98,10 +98,10 @@ def published(root: Path, setting: str) -> Base | None:
     return None
 
 
-def head(root: Path) -> Base | None:
-    """Return HEAD, for a check without any other base."""
+def head(root: Path, setting: str) -> Base | None:
+    """Return HEAD, for a check whose ``lock.published`` does not lead anywhere."""
     commit = commit_of(root, "HEAD")
-    note = "no base branch in this clone: the lock of HEAD counts as published"
+    note = f"`{setting}` leads to no common commit here: the lock of HEAD counts as published"
     return Base("HEAD", commit, note) if commit is not None else None
 
 

@@ -11,11 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from steplint.api import exclusive, follows
+from steplint.contract.compare import LAMBDA
 from steplint.contract.identity import step_key
 from steplint.contract.manifest import Generator, Manifest, ManifestPlace, ManifestStep, ManifestWorkflow
 from steplint.lock.file import LockFile, LockWorkflow, find_workflow
 from steplint.model.dialect import Dialect, Repeat
-from steplint.model.graph import IdPart, Step, StepGraph, Workflow
+from steplint.model.graph import Body, IdPart, Step, StepGraph, Workflow
 from steplint.model.place import Place
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w*\s*\()")
@@ -136,12 +137,19 @@ def _step(step: Step, occurrence: int, dialect: Dialect, entry: LockWorkflow | N
         position=step.position,
         times=step.times,
         was=_was(entry, identity if identity is not None else template or ""),
-        callable=(body.name or body.call) if body is not None else "",
+        callable=_callable(body) if body is not None else "",
         fingerprint=_hashed(body.fingerprint) if body is not None else "",
         gate=step.gate,
         holes=tuple(_hole(each) for each in step.id_parts) if template is not None else (),
         place=_place(step.id_place or step.place),
     )
+
+
+def _callable(body: Body) -> str:
+    """Return the qualified name, ending in the name that the lock records: of a lambda, what it calls."""
+    if not body.name or not body.call or body.name.endswith((f":{body.call}", f".{body.call}")):
+        return body.name or body.call
+    return body.name if LAMBDA in body.call else f"{body.name}.{body.call}"
 
 
 def _hashed(fingerprint: str) -> str:

@@ -135,3 +135,12 @@ def find_workflow(lock: LockFile | None, dialect: str, app: str, identity: str) 
     named = lock.by_name.get((dialect, identity), ()) if lock else ()
     found = [each for each in named if same_workflow(each, dialect, app, identity)]
     return min(found, key=lambda each: each.app != app, default=None)
+
+
+def before_rename(lock: LockFile | None, entry: LockWorkflow) -> LockWorkflow | None:
+    """Return what ``lock`` has of the workflow of ``entry``, under its ID or the latest of its earlier ones."""
+    for identity in (entry.id, *(was.id for was in reversed(entry.was))):
+        found = find_workflow(lock, entry.dialect, entry.app, identity)
+        if found is not None:
+            return found
+    return None

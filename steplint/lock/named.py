@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from steplint.contract.change import Decision
 from steplint.contract.manifest import Manifest, ManifestWorkflow
-from steplint.lock.file import LockFile, LockStep, LockWorkflow, find_workflow, same_workflow
+from steplint.lock.file import LockFile, LockStep, LockWorkflow, before_rename, same_workflow
 from steplint.lock.policy import Policy, problem
 from steplint.lock.view import entries
 
@@ -108,19 +108,19 @@ def permit(state: State, entry: LockWorkflow, decision: Decision) -> None:
 
 def was_published(state: State, entry: LockWorkflow, step: str) -> bool:
     """Return whether runs in flight may know ``step``."""
-    before = find_workflow(state.base, *entry.key)
+    before = before_rename(state.base, entry)
     return before is not None and before.has(step)
 
 
 def was_buried(state: State, entry: LockWorkflow, step: str) -> bool:
     """Return whether the removal of ``step`` is published: one within this branch leaves no record."""
-    before = find_workflow(state.base, *entry.key)
+    before = before_rename(state.base, entry)
     return before is not None and step in before.tombstones
 
 
 def was_deployed(state: State, entry: LockWorkflow) -> bool:
     """Return whether runs in flight may know the workflow."""
-    return find_workflow(state.base, *entry.key) is not None
+    return before_rename(state.base, entry) is not None
 
 
 def with_entry(lock: LockFile, entry: LockWorkflow, new: LockWorkflow) -> LockFile:

@@ -13,7 +13,7 @@ from steplint.contract.manifest import Manifest, ManifestWorkflow
 from steplint.contract.verdicts import Engine, verdict
 from steplint.lock.arrange import arranged
 from steplint.lock.emit import emit
-from steplint.lock.file import LockFile, LockStep, LockWorkflow, find_workflow, same_workflow
+from steplint.lock.file import LockFile, LockStep, LockWorkflow, before_rename, find_workflow, same_workflow
 from steplint.lock.lost import lost, recovered
 from steplint.lock.policy import Policy, undecided, with_commands
 from steplint.lock.review import review
@@ -102,7 +102,7 @@ def _workflow(
     new = head(code)
     if entry is None:
         return replace(new, step=tuple(entries(code)))
-    before = find_workflow(base, code.dialect, code.app, code.id)
+    before = before_rename(base, entry)
     labels = {step.label for step in code.steps}
     former = entry.former
 
@@ -116,7 +116,7 @@ def _workflow(
 
 
 def _is_published(entry: LockWorkflow, base: LockFile | None) -> bool:
-    before = find_workflow(base, entry.dialect, entry.app, entry.id)
+    before = before_rename(base, entry)
     return before is not None and before.live
 
 

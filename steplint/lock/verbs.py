@@ -105,7 +105,7 @@ def publish(root: Path, settings: LockSettings, data: bytes | None) -> Published
     """Return what deployed runs know: the lock of the base, of HEAD where no base resolves, or the file without git."""
     found = base.published(root, settings.published)
     if found is None and base.has_git(root):
-        found = base.head(root)
+        found = base.head(root, settings.published)
     if found is None:
         own = read(data, settings.path) if data is not None else None
         return Published(own.lock, own.lines) if own is not None else Published(None)

@@ -216,6 +216,13 @@ def test_a_rename_is_suggested_with_its_evidence() -> None:
     assert found.suggestion.score == 0.91
 
 
+def test_the_only_step_of_a_workflow_looks_renamed_unless_its_callable_is_another() -> None:
+    (same,) = changes(workflow(KEYED, "process-data:flow.<lambda>"), workflow(KEYED, "process-user-data:flow.<lambda>"))
+    assert (same.code, same.suggestion and same.suggestion.evidence) == ("SL301", ("same-neighbors",))
+    found = changes(workflow(KEYED, "charge:charge"), workflow(KEYED, "mail:mail"))
+    assert [each.code for each in found if each.code] == ["SL302"]
+
+
 def test_neighbors_decide_between_two_calls_of_one_callable() -> None:
     old = workflow(KEYED, "a:f", "b:g", "c:h", "d:g", "e:k")
     found = changes(old, workflow(KEYED, "a:f", "x:g", "c:h", "y:g", "e:k"))

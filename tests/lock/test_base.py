@@ -141,7 +141,7 @@ def test_a_commit_that_a_shallow_clone_lacks_is_fetched_by_its_id(shallow: Path,
 def test_a_shallow_clone_without_its_base_falls_back_to_head(shallow: Path) -> None:
     git(shallow, "remote", "set-head", "origin", "--delete", check=False)
     assert published(shallow, "origin/HEAD") is None
-    found = head(shallow)
+    found = head(shallow, "origin/HEAD")
     assert found is not None
     assert "HEAD" in found.note
 
@@ -165,7 +165,7 @@ def test_a_glob_of_tags_takes_the_newest_that_is_reachable(repository: Path) -> 
 def test_a_repository_without_a_commit_has_nothing_published(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     assert published(tmp_path, "origin/HEAD") is None
-    assert head(tmp_path) is None
+    assert head(tmp_path, "origin/HEAD") is None
 
 
 def test_a_conflicted_file_has_three_stages(repository: Path) -> None:

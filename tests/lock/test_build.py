@@ -194,3 +194,10 @@ def test_formatting_moves_only_places() -> None:
     one = workflow(step("a", body=body("flow.<lambda>#2")), step("b"))
     other = workflow(step("a", line=110, body=body("flow.<lambda>#2", line=300)), step("b", line=120))
     assert encode(built(one)) == encode(built(other))
+
+
+def test_a_lambda_is_known_by_what_it_calls_where_that_is_known() -> None:
+    wrapped = replace(body("flow.<lambda>"), call="charge")
+    found = only(workflow(step("a", body=wrapped), step("b", body=replace(body("flow.<lambda>#2"), call="<lambda>#2"))))
+    assert [each.callable for each in found.steps] == ["flows:flow.<lambda>.charge", "flows:flow.<lambda>#2"]
+    assert [each.call for each in entries(found)] == ["charge", "<lambda>"]

@@ -120,6 +120,14 @@ def test_steps_of_a_renamed_workflow_are_compared_under_its_new_name() -> None:
     assert [(each.code, each.workflow) for each in refused] == [("SL302", "flow-two")]
 
 
+def test_a_workflow_and_one_of_its_steps_may_be_renamed_in_one_branch() -> None:
+    now = flow("a:f", "b2:g", "c:h", id="flow-two")
+    lock = rename_workflow(state(OLD, code(now)), "flow", "flow-two", "drained", "one name everywhere")
+    lock = rename(state(lock, code(now), OLD), "flow-two", "b", "b2", "reexecute", "reworded")
+    assert [each.id for each in lock.workflow[0].step[1].was] == ["b"]
+    assert settled(lock, OLD, now)
+
+
 def test_a_workflow_is_removed_and_restored() -> None:
     lock = remove_workflow(state(OLD, code()), "flow", "replaced")
     assert settled(lock, OLD)
