@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Finding, Note, Project
+from steplint.api import Finding, Note, Project, Step, Task
 
 from ._text import short
 
@@ -20,6 +20,8 @@ def check(project: Project) -> Iterator[Finding]:
             # `engine-unsafe-parallelism` speaks where the engine does not record tasks at all.
             if task.awaited or not inside or any(refused.get(name, "off") != "off" for name in named):
                 continue
+            if all(_joined(step, task) for step in inside):
+                continue
             first = inside[0]
             yield Finding(
                 f"nothing awaits this task: the workflow may finish before `{short(first.label)}` is recorded",
@@ -33,3 +35,8 @@ def check(project: Project) -> Iterator[Finding]:
                 confidence=first.confidence,
                 subject=task.api,
             )
+
+
+def _joined(step: Step, task: Task) -> bool:
+    """Return whether the task is handed to a combinator, which waits for it."""
+    return any(frame.kind == "combinator" and frame.name != task.api for frame in step.inside)

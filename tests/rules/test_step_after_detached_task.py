@@ -3,7 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from steplint.api import Task
-from tests.graphs import DBOS, at, project, run_check, step, workflow
+from tests.graphs import DBOS, at, frame, project, run_check, step, workflow
 
 ALLOWS = replace(DBOS, unordered={"asyncio.wait": "error"})
 
@@ -29,3 +29,9 @@ def test_a_task_without_durable_operations_is_fine():
 def test_an_engine_that_refuses_tasks_has_another_rule():
     refuses = replace(DBOS, unordered={"asyncio.TaskGroup": "error"})
     assert check(Task(at(5), "asyncio.TaskGroup.create_task", awaited=False, steps=(0,)), refuses) == []
+
+
+def test_a_task_that_a_combinator_waits_for_is_fine():
+    waited = step("audit", inside=(frame("combinator", name="asyncio.wait"),))
+    flow = workflow(waited, tasks=(Task(at(5), "asyncio.create_task", awaited=False, steps=(0,)),), dialect=ALLOWS)
+    assert run_check("step_after_detached_task", project(flow, dialects={ALLOWS.name: ALLOWS})) == []
