@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import click
 import msgspec
@@ -15,14 +15,14 @@ from steplint.model.rule import Rule
 def run(session: Session, name: str | None, show_all: bool, format_name: str) -> int:
     """Print one rule, every rule, or the list of them."""
     from steplint.cache import Cache
-    from steplint.project.rulesets import ruleset
+    from steplint.project.rulesets import headline, ruleset
 
     rules = ruleset(session.loaded, Cache.open(None, "")).packs.rules
     ordered = sorted(rules.values(), key=lambda rule: rule.code)
     if name is not None:
         ordered = [_found(rules, name)]
     elif not show_all and format_name == "text":
-        click.echo("".join(f"{line}\n" for line in _listed(ordered)), nl=False)
+        click.echo("".join(f"{_marked(each)}{headline(each)}\n" for each in ordered), nl=False)
         return 0
     if format_name == "json":
         click.echo(msgspec.json.format(msgspec.json.encode([_facts(each) for each in ordered]), indent=2))
@@ -43,10 +43,10 @@ def _found(rules: Mapping[str, Rule], name: str) -> Rule:
     return rule
 
 
-def _listed(rules: Iterable[Rule]) -> Iterable[str]:
-    for rule in rules:
-        marks = "preview" if rule.preview else "" if rule.default else "not by default"
-        yield f"{rule.code}  {rule.name:<30} {rule.summary}" + (f" ({marks})" if marks else "")
+def _marked(rule: Rule) -> str:
+    """Return code and name; a star for a rule that runs by default, `p` for one that is not stable yet."""
+    mark = "p" if rule.preview else "*" if rule.default else " "
+    return f"{rule.code} {mark} {rule.name:<30} "
 
 
 def _facts(rule: Rule) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,11 @@ def ruleset(loaded: Loaded, cache: Cache) -> Ruleset:
     digests = [_digest(folder) for folder in folders]
     packs = [_pack(folder, digest, cache) for folder, digest in zip(folders, digests, strict=True)]
     return Ruleset(Packs(packs), blake2b(b"".join(digests), digest_size=16).digest())
+
+
+def headline(rule: Rule) -> str:
+    """Return the first sentence of what a rule does, without its full stop."""
+    return re.split(r"\.(?:\s|$)|: ", rule.summary, maxsplit=1)[0]
 
 
 def _pack(folder: Path, digest: bytes, cache: Cache) -> Pack:

@@ -1,0 +1,1 @@
+"""Orders: a small application whose workflows run on Inngest."""
