@@ -61,7 +61,10 @@ def until(visit: Visit, op: Op, time: datetime) -> Wait:
 def waiting(visit: Visit, op: Op, event: str, match: str | None, timeout: Duration | None) -> Wait:
     """Return the timer of a wait for ``event``."""
     now = visit.now()
-    expected = encode(at_path(decode(visit.run.event), match)) if match else ""
+    wanted = at_path(decode(visit.run.event), match) if match else None
+    if match and wanted is None:
+        refuse("BadMatch", f"step `{op.label}` waits for an equal `{match}`, which the event of the run does not have")
+    expected = encode(wanted) if match else ""
     timer = _timer(visit, op, now, None if timeout is None else now + seconds(timeout))
     return Wait(msgspec.structs.replace(timer, event=event, match=match or "", expected=expected))
 
@@ -71,7 +74,7 @@ def invocation(visit: Visit, op: Op, workflow: Workflow | str, data: Mapping[str
     now, run = visit.now(), visit.run
     child = f"{run.id}/{op.label}"
     if not isinstance(workflow, str):
-        visit.settings.introduce(workflow)
+        visit.introduce(workflow)
     name = workflow if isinstance(workflow, str) else workflow.id
     _checked(op, "the data of", data)
     text = event_text(Event("steplint/run.invoked", dict(data or {}), child, int(now * 1000)))

@@ -60,8 +60,8 @@ class _Shared:
     @property
     def attempt(self) -> int:
         """How often the current step, or else the body since its last new step, was tried before."""
-        executing = EXECUTING.get()
-        return executing.attempt if executing else self._entry.visit.attempt
+        op = EXECUTING.get()
+        return op.attempt if op is not None and op.run == self.run_id else self._entry.visit.attempt
 
 
 class Context(_Shared):

@@ -40,7 +40,7 @@ class Entry:
         if not isinstance(step_id, str) or not step_id:
             refuse("BadStepId", f"a step ID is a text that is not empty, not {step_id!r}")
         outer = EXECUTING.get()
-        if outer is not None:
+        if outer is not None and outer.run == self.visit.run.id:
             refuse("NestedStep", f"step `{step_id}` is called inside the handler of step `{outer.label}`")
         return Call(kind, step_id, *self.keys.take(step_id), target, args)
 
@@ -73,14 +73,14 @@ class Entry:
         timer = visit.timers.get(call.key)
         if timer is not None and call.key in self.due:
             self.met.add(call.key)
-            return Op(*_identity(call), timer.position, timer.attempt, True, callable_name(call.target))
+            return Op(visit.run.id, *_identity(call), timer.position, timer.attempt, True, callable_name(call.target))
         # While something is pending, nothing new begins: a parallel group goes on when all of it is done.
         if visit.timers:
             raise self.stop(call.id)
         if visit.settings.stopping():
             self.left = call.id
             raise Stopping
-        return Op(*_identity(call), visit.reserve(), callable=callable_name(call.target))
+        return Op(visit.run.id, *_identity(call), visit.reserve(), callable=callable_name(call.target))
 
     def _alias(self, call: Call) -> Step | None:
         """Return the memo that a recorded rename left under an earlier ID; from now on it has the new one."""

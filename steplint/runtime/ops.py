@@ -33,6 +33,7 @@ class Call(Struct, frozen=True):
 class Op(Struct, frozen=True):
     """A step call without a memo. ``postponed``: an earlier try failed and left a timer."""
 
+    run: str
     kind: StepKind
     id: str
     occurrence: int

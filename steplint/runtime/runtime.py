@@ -119,13 +119,13 @@ class Runtime:
         """Work on runs of ``workflow`` too; its trigger is kept in the ledger, so that any process may send."""
         if self._known.get(workflow.id) is workflow:
             return
-        for each in workflow.family().values():
-            other = self._known.setdefault(each.id, each)
-            if other is not each and each is workflow:
-                raise ValueError(f"two workflows have the ID `{each.id}`; rename one")
-            self.store.put_trigger(each.id, each.trigger or "")
-            if bound := self._binding.workflow(each.id).digest:
-                schedule.unhold(self.store, each.id, bound, self.clock.now())
+        if workflow.id in self._known:
+            raise ValueError(f"two workflows have the ID `{workflow.id}`; rename one")
+        with self.store.transaction():
+            for each in workflow.family().values():
+                if self._known.setdefault(each.id, each) is each:
+                    self.store.put_trigger(each.id, each.trigger or "")
+                    schedule.unhold(self.store, each.id, self._binding.workflow(each.id).digest, self.clock.now())
 
     def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
         """Queue a run and return its ID. The same ``id`` again returns the run that exists.
@@ -159,6 +159,7 @@ class Runtime:
         Raises `RunFailedError`, `RunCancelledError`, `RunHeldError`, `UnknownRunError`, and TimeoutError after
         ``timeout`` seconds.
         """
+        _refuse_event_loop("result")
         limit = None if timeout is None else self.clock.now() + timeout
         while True:
             run = self.store.run(id)
@@ -176,6 +177,7 @@ class Runtime:
 
     def work(self, *, workers: int = 1, until_idle: bool = False) -> None:
         """Drive due runs in ``workers`` threads until `stop`, or with ``until_idle`` until none is due."""
+        _refuse_event_loop("work")
         failures: list[BaseException] = []
         threads = [
             threading.Thread(target=self._loop, args=(until_idle, failures), name=f"steplint-worker-{number}")
@@ -262,6 +264,13 @@ class Runtime:
         if thread not in self._loops:
             self._loops[thread] = asyncio.new_event_loop()
         return self._loops[thread]
+
+
+def _refuse_event_loop(name: str) -> None:
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError(
+            f"`{name}` blocks the running event loop; write `await asyncio.to_thread(runtime.{name}, ...)`"
+        )
 
 
 def _outcome(run: Run) -> Any:

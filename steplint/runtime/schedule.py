@@ -58,7 +58,7 @@ def send(store: Store, events: Sequence[Event], now: float, limit: int | None = 
                 run_id = f"{workflow}-{event.id}"
                 store.add_run(Run(run_id, workflow, text, now, root=run_id, due=now))
             for timer in store.waiting(event.name):
-                if not timer.match or encode(at_path(decode(text), timer.match)) == timer.expected:
+                if not timer.match or encode(at_path(decode(text), timer.match)) == timer.expected != "null":
                     resolve(store, timer, text, None, now)
     return [event.id for event in events]
 
@@ -120,7 +120,7 @@ def resolve(store: Store, timer: Timer, data: str | None, error: str | None, now
         ),
         run.claim,
     )  # fmt: skip
-    if not run.owner:
+    if not run.owner and run.status != "held":
         store.put_run(replace(run, due=now))
 
 
@@ -178,7 +178,9 @@ def count(store: Store, run: Run, attempt: int) -> None:
 
 
 def unhold(store: Store, workflow: str, digest: str, now: float) -> None:
-    """Make the runs of ``workflow`` due that were refused under another manifest than ``digest``."""
+    """Make the runs of ``workflow`` due that were refused under another manifest than ``digest``, if there is one."""
+    if not digest:
+        return
     for run in store.runs(workflow, "held"):
         with store.transaction():
             held = store.run(run.id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +31,11 @@ from steplint.runtime.schedule import Event
 from steplint.runtime.store import Note, Run, Step, Store, Timer, Try, VisitRow
 from steplint.runtime.values import encode
 
+if TYPE_CHECKING:
+    from steplint.runtime.workflow import Workflow
+
+_log = logging.getLogger("steplint.runtime")
+
 
 class Settings(Struct, frozen=True):
     """How runs are driven.
@@ -42,7 +48,7 @@ class Settings(Struct, frozen=True):
     backoff: Sequence[float]
     clock: Clock
     stopping: Callable[[], bool]
-    introduce: Callable[[Any], None]
+    introduce: Callable[[Workflow], None]
     observe: Callable[[Progress], None] | None = None
     max_queued: int | None = None
 
@@ -111,7 +117,10 @@ class Visit:
         """Tell the observer, if there is one, what happens to the run."""
         if self.settings.observe is not None:
             label, kind = (step.label, step.kind) if step is not None else ("", "")
-            self.settings.observe(Progress(what, self.run.id, label, kind, self.now(), detail))
+            try:
+                self.settings.observe(Progress(what, self.run.id, label, kind, self.now(), detail))
+            except Exception:  # what a display does must not reach the body
+                _log.exception("the observer of run `%s` failed", self.run.id)
 
     def wake(self) -> frozenset[str] | None:
         """Record the waits that are over; return the keys to try again, or None if the body cannot go on yet."""
@@ -195,6 +204,13 @@ class Visit:
         with self._holding():
             ids = schedule.send(self.store, events, now, self.settings.max_queued)
             return self.record(op, encode(ids), None, Outcome(None, None, now, now))
+
+    def introduce(self, workflow: Workflow) -> None:
+        """Let this process work on runs of a workflow that the body invokes."""
+        try:
+            self.settings.introduce(workflow)
+        except LedgerError as trouble:
+            raise LedgerTrouble(trouble) from trouble
 
     def forget(self, keys: Sequence[str]) -> None:
         """Drop the tries of steps that the body no longer reaches."""

@@ -758,3 +758,79 @@ def test_a_result_that_does_not_come_in_time_is_an_error(make_runtime: MakeRunti
             runtime.start(Workflow("w", lambda ctx: ctx.step.sleep("long", timedelta(days=1)))), timeout=0.05
         )
     assert time.monotonic() - begin < 2
+
+
+def test_a_match_on_what_the_event_does_not_have_is_refused(runtime: Runtime) -> None:
+    def body(ctx: Context) -> None:
+        ctx.step.wait_for_event("paid", event="paid", match="data.user")
+
+    message = "step `paid` waits for an equal `data.user`, which the event of the run does not have"
+    assert failure(runtime, body) == ("BadMatch", message)
+
+
+def test_an_event_without_the_matched_value_wakes_nobody(runtime: Runtime) -> None:
+    def body(ctx: Context) -> Any:
+        found = ctx.step.wait_for_event("paid", event="paid", match="data.user", timeout=timedelta(hours=1))
+        return found is not None
+
+    runtime.start(Workflow("w", body), {"user": 1}, id="r")
+    runtime.work(until_idle=True)
+    runtime.send({"name": "paid", "data": {}})
+    assert runtime.result("r") is False
+
+
+def test_another_kind_under_a_recorded_id_is_refused_without_a_manifest(make_runtime: MakeRuntime) -> None:
+    first = make_runtime(
+        Workflow("w", lambda ctx: [ctx.step.run("a", lambda: 1), ctx.step.wait_for_event("g", event="g")])
+    )
+    first.start(first._known["w"], id="r")
+    first.work(until_idle=True)
+    second = make_runtime(Workflow("w", lambda ctx: [ctx.step.sleep("a", 1), ctx.step.wait_for_event("g", event="g")]))
+    second.send({"name": "g"})
+    with pytest.raises(RunFailedError, match="step `a` is recorded as `run`; the code calls `sleep`"):
+        second.result("r")
+
+
+def test_a_handler_may_drive_another_run(runtime: Runtime) -> None:
+    inner = Workflow("inner", lambda ctx: [ctx.attempt, ctx.step.run("a", lambda: 2)])
+
+    def body(ctx: Context) -> Any:
+        return ctx.step.run("outer", lambda: runtime.result(runtime.start(inner)))
+
+    assert run(runtime, body) == [0, 2]
+
+
+def test_a_running_event_loop_is_not_blocked(runtime: Runtime) -> None:
+    run_id = runtime.start(Workflow("w", lambda ctx: 1))
+
+    async def blocks() -> None:
+        runtime.result(run_id)
+
+    async def does_not() -> Any:
+        return await asyncio.to_thread(runtime.result, run_id)
+
+    with pytest.raises(RuntimeError, match="`result` blocks the running event loop"):
+        asyncio.run(blocks())
+    assert asyncio.run(does_not()) == 1
+
+
+def test_an_observer_that_fails_does_not_reach_the_body(
+    make_runtime: MakeRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime = make_runtime(observe=lambda progress: 1 / 0)
+    assert run(runtime, lambda ctx: ctx.step.run("a", lambda: 1)) == 1
+    assert "the observer of run `r` failed" in caplog.text
+
+
+def test_the_body_gets_no_further_tries_by_a_new_runtime(make_runtime: MakeRuntime) -> None:
+    def body(ctx: Context) -> None:
+        raise KeyError(ctx.attempt)
+
+    workflow = Workflow("w", body, retries=3)
+    make_runtime().start(workflow, id="r")
+    for _ in range(4):
+        runtime = make_runtime(workflow)
+        runtime.work(until_idle=True)
+        runtime.clock.advance(10_000)  # type: ignore[attr-defined]
+    assert [row.attempt for row in runtime.store.tries("r")] == [0, 1, 2, 3]
+    assert runtime.store.runs(status="failed") != []
