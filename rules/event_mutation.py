@@ -14,14 +14,15 @@ def check(project: Project) -> Iterator[Finding]:
     for workflow in project.graph.workflows:
         for write in workflow.writes:
             if write.target in ("event", "memo"):
-                yield _finding(workflow, None, write)
+                often = project.dialect(workflow).reenters == "every-step" and write.target == "event"
+                yield _finding(workflow, None, write, "" if often else "kept")
         for step in workflow.steps:
             for write in step.body.writes if step.body else ():
                 if write.target == "event":
-                    yield _finding(workflow, step, write)
+                    yield _finding(workflow, step, write, "step")
 
 
-def _finding(workflow: Workflow, step: Step | None, write: Write) -> Finding:
+def _finding(workflow: Workflow, step: Step | None, write: Write, level: str) -> Finding:
     where = f"step `{step.label}`" if step else "the body"
     if write.target == "memo":
         message = f"the memoized result `{write.name}` is changed in {where}"
@@ -35,7 +36,7 @@ def _finding(workflow: Workflow, step: Step | None, write: Write) -> Finding:
         workflow=workflow.id,
         dialect=workflow.dialect,
         step=step.label if step else "",
-        level="step" if step else "",
+        level=level,
         label=label,
         trace=leading(write.trail, write.place, write.name),
         hint="make a changed copy: `{**data, ...}`, `model_copy`, `copy.deepcopy`",

@@ -41,6 +41,8 @@ class Found(NamedTuple):
     place: Place
     id_place: Place | None
     confidence: str = "high"
+    replayed: bool = True
+    """False for a handler that the engine calls once, after the run (`on_failure`)."""
 
 
 class Body(NamedTuple):
@@ -135,6 +137,7 @@ def declare(
                 place=other.place(body.name_span),
                 id_place=None,
                 confidence=confidence,
+                replayed=False,
             )
 
 

@@ -136,8 +136,8 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         steps=_steps(linker, events, positions),
         effects=effects_of(whole, linker.apis, positions, lambda index: order.surroundings(frames, index)),
         writes=tuple(dict.fromkeys(whole.writes)),
-        handlers=tuple(dict.fromkeys(whole.swallows)) if not events else (),
-        loops=tuple(dict.fromkeys(whole.loops)) if not events else (),
+        handlers=tuple(dict.fromkeys(whole.swallows)) if found.replayed and not events else (),
+        loops=tuple(dict.fromkeys(whole.loops)) if found.replayed and not events else (),
         tasks=tuple(
             Task(each.place, each.api, each.awaited, tuple(positions[step] for step in each.steps if step in positions))
             for each in whole.tasks

@@ -141,7 +141,7 @@ def _step(step: Step, occurrence: int, dialect: Dialect, entry: LockWorkflow | N
         fingerprint=_hashed(body.fingerprint) if body is not None else "",
         gate=step.gate,
         holes=tuple(_hole(each) for each in step.id_parts) if template is not None else (),
-        place=_place(step.id_place or step.place),
+        place=_place(step.place),
     )
 
 

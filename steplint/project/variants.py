@@ -11,7 +11,7 @@ from steplint.project.requirements import Release, normal, release, releases
 
 
 def chosen(dialects: Mapping[str, Dialect], root: Path) -> dict[str, Dialect]:
-    """Return ``dialects`` with one dialect for each version line; where no release is known, that of the newest.
+    """Return ``dialects`` with one for each version line; where no release is known, the newest of each claimed name.
 
     Dialects that were verified with the same release are no versions but styles of one SDK: all of them stay.
     """
@@ -22,8 +22,10 @@ def chosen(dialects: Mapping[str, Dialect], root: Path) -> dict[str, Dialect]:
     left = dict(dialects)
     for group in shared:
         best = _best(group, known)
+        certain = any(name in known for each in group for name, _ in verified(each))
         for each in group:
-            if each.name != best.name:
+            # Without a known release, the names that the code uses tell: both stay unless they claim the same ones.
+            if each.name != best.name and (certain or _names(each) & _names(best)):
                 del left[each.name]
     return left
 
@@ -34,6 +36,11 @@ def verified(dialect: Dialect) -> Iterator[tuple[str, Release]]:
         name, _, version = each.rpartition(" ")
         if found := release(version):
             yield normal(name), found
+
+
+def _names(dialect: Dialect) -> frozenset[str]:
+    """Return the names of the SDK that declare workflows."""
+    return frozenset(name for form in dialect.workflow for name in (form.decorator, form.call, form.base) if name)
 
 
 def _groups(dialects: Iterable[Dialect]) -> list[list[Dialect]]:
