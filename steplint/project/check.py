@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from steplint.check.baseline import Baseline
 from steplint.config import ConfigError
 from steplint.contract.change import Change
 from steplint.model.finding import Finding, Severity
 from steplint.model.report import Failure, Report, Reported, Summary, Suppression
 from steplint.model.rule import Rule
-from steplint.project import keys, lockfile
+from steplint.project import keys
 from steplint.project.analysis import Analysis
 from steplint.project.outcome import Notice, exit_code, nothing_analyzed
 from steplint.project.rulesets import Ruleset, ruleset
 from steplint.project.scope import Paths, covers, on_lines, within
 from steplint.project.selection import selected
+
+if TYPE_CHECKING:
+    from steplint.check.baseline import Baseline
 
 
 class Wanted(Struct, frozen=True):
@@ -144,7 +146,9 @@ class _Run:
         )
 
     def _judged(self) -> Verdict:
+        # What only runs when something changed is imported then.
         from steplint.check.judge import Case, judge
+        from steplint.project import lockfile
 
         analysis = self._analysis
         lock = lockfile.locked(analysis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ class Reader:
         known = self._known(set(hashes.values()))
         self.cached += sum(1 for each in hashes.values() if each in known)
         todo: dict[bytes, bytes] = {}
+        names: dict[bytes, str] = {}
         found: dict[str, ModuleSummary] = {}
         for path in wanted:
             digest = hashes.get(path)
@@ -77,7 +79,8 @@ class Reader:
                 continue
             hashes[path] = content_hash(content)
             todo[hashes[path]] = content
-        known |= self._summarized(todo)
+            names.setdefault(hashes[path], path)
+        known |= self._summarized(todo, names)
         found |= {path: known[digest] for path, digest in hashes.items() if digest in known}
         return {path: found[path] for path in sorted(found)}
 
@@ -97,34 +100,64 @@ class Reader:
         content = self._survey.contents.get(path)
         return self._tree.read(path) if content is None else content
 
-    def _summarized(self, contents: Mapping[bytes, bytes]) -> dict[bytes, ModuleSummary]:
+    def _summarized(self, contents: Mapping[bytes, bytes], names: Mapping[bytes, str]) -> dict[bytes, ModuleSummary]:
         if not contents:
             return {}
         from steplint.read.pool import summarize_many
 
         self._progress("read", 0, len(contents))
         found: dict[bytes, ModuleSummary] = {}
-        for digest, summary in summarize_many(contents.items(), self._jobs):
-            found[digest] = summary
-            self._progress("read", len(found), len(contents))
+        try:
+            for digest, summary in summarize_many(contents.items(), self._jobs):
+                found[digest] = summary
+                self._progress("read", len(found), len(contents))
+        except Exception:  # one of them breaks the reader: find out which, and have the others
+            found |= self._one_by_one({each: contents[each] for each in contents.keys() - found.keys()}, names)
         self._cache.put_many({digest: msgspec.msgpack.encode(each) for digest, each in found.items()})
         return found
+
+    def _one_by_one(self, contents: Mapping[bytes, bytes], names: Mapping[bytes, str]) -> dict[bytes, ModuleSummary]:
+        found: dict[bytes, ModuleSummary] = {}
+        for digest in sorted(contents, key=lambda each: names[each]):
+            found |= self._alone(digest, contents[digest], names[digest])
+        return found
+
+    def _alone(self, digest: bytes, content: bytes, path: str) -> dict[bytes, ModuleSummary]:
+        from steplint.read.pool import summarize_many
+
+        try:
+            return dict(summarize_many([(digest, content)], 1))
+        except Exception as error:  # it costs itself
+            self.failures.append(failure(f"file {path}", error))
+            return {}
+
+
+def failure(where: str, error: Exception) -> Failure:
+    """Return what a report says about a crash."""
+    detail = "".join(traceback.format_exception(error))
+    return Failure(where, f"{type(error).__name__}: {error}", detail)
 
 
 def rounds(reader: Reader, survey: Survey, link: Link, follow: bool, progress: Progress) -> Read:
     """Return everything that workflows reach, linked; ``follow`` False stops after the files that name an SDK."""
     summaries = reader.read(survey.roots)
-    linked = link(_whole(summaries))
-    for number in range(_MOST_ROUNDS):
-        wanted = set(linked.missing) - summaries.keys() if follow else set[str]()
-        if linked.words:
-            wanted |= reader.mentioning(linked.words, survey.hashes.keys() - summaries.keys())
-        if not wanted:
-            break
-        progress("link", number + 1, number + 2)
-        summaries |= reader.read(wanted)
-        linked = link(_whole(summaries))
-    return Read(dict(sorted(summaries.items())), linked.graph, reader.cached, tuple(reader.failures))
+    asked = set(survey.roots)
+    graph = StepGraph(())
+    try:
+        for number in range(_MOST_ROUNDS):
+            linked = link(_whole(summaries))
+            graph = linked.graph
+            wanted = set(linked.missing) - asked if follow else set[str]()
+            if linked.words:
+                wanted |= reader.mentioning(linked.words, survey.hashes.keys() - asked)
+            if not wanted:
+                break
+            progress("link", number + 1, number + 2)
+            asked |= wanted
+            summaries |= reader.read(wanted)
+    except Exception as error:  # what was linked in the round before is still worth a report
+        reader.failures.append(failure("the linker", error))
+    return Read(dict(sorted(summaries.items())), graph, reader.cached, tuple(reader.failures))
 
 
 def _decoded(data: bytes) -> ModuleSummary | None:
