@@ -240,9 +240,11 @@ def _among(workflows: Collection[str], root: str) -> str:
 
 
 def _prepare(sql: sqlite3.Connection, path: str, durability: Durability) -> None:
+    sql.execute("BEGIN")  # one look: another process may be creating the tables right now
     version = sql.execute("PRAGMA user_version").fetchone()[0]
     owner = sql.execute("PRAGMA application_id").fetchone()[0]
     tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    sql.execute("COMMIT")
     if tables and owner != APPLICATION_ID:
         raise LedgerError(f"`{path}` is an SQLite file, but not a ledger", "name another file")
     if version > len(MIGRATIONS):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from steplint.runtime import SqliteStore
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = int(os.environ.get("STEPLINT_CRASH_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("STEPLINT_CRASH_EXAMPLES", "8"))
 Node = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
@@ -96,31 +96,36 @@ PROGRAMS = st.builds(
 
 
 class World:
-    """A folder with a ledger and a log, and the server that runs workers on them."""
+    """A folder with a ledger and a log, and servers that run workers on them, one at a time each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.server = subprocess.Popen(
-            [sys.executable, "-m", "tests.runtime.crash.server"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-m", "tests.runtime.crash.server"]
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.servers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(3)]
 
     def reset(self) -> None:
         for path in self.folder.iterdir():
             path.unlink()
 
+    def begin(self, program: Program, kill_at: int, server: int) -> None:
+        paths = {"ledger": "ledger", "log": "log", "out": f"out-{server}"}
+        places = {name: str(self.folder / file) for name, file in paths.items()}
+        print(
+            json.dumps({**program._asdict(), **places, "kill_at": kill_at}), file=self.servers[server].stdin, flush=True
+        )
+
+    def end(self, server: int) -> int:
+        stdout = self.servers[server].stdout
+        assert stdout is not None
+        return int(stdout.readline())
+
     def work(self, program: Program, kill_at: int = -1) -> int:
-        assert self.server.stdin is not None
-        assert self.server.stdout is not None
-        paths = {name: str(self.folder / name) for name in ("ledger", "log", "out")}
-        print(json.dumps({**program._asdict(), **paths, "kill_at": kill_at}), file=self.server.stdin, flush=True)
-        return int(self.server.stdout.readline())
+        self.begin(program, kill_at, 0)
+        return self.end(0)
 
     def outcome(self) -> tuple[Any, int]:
-        outcome, moments = json.loads((self.folder / "out").read_text())
+        outcome, moments = json.loads((self.folder / "out-0").read_text())
         return outcome, moments
 
     def executions(self) -> Counter[str]:
@@ -143,11 +148,8 @@ class World:
             return {run.id: run.status for run in store.runs()}
 
     def close(self) -> None:
-        assert self.server.stdin is not None
-        assert self.server.stdout is not None
-        self.server.stdin.close()
-        self.server.wait()
-        self.server.stdout.close()
+        for server in self.servers:
+            server.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +208,7 @@ bounds = settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    derandomize=EXAMPLES == 10,
+    derandomize=EXAMPLES == 8,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],  # a failure is small already, and shrinking it takes minutes
 )
@@ -232,6 +234,21 @@ def test_a_run_that_is_killed_again_and_again_ends_all_the_same(
     for moment in moments:
         kill(world, program, moment)
     goes_on(world, program, expected, crashes=len(moments))
+
+
+@given(program=PROGRAMS, moments=st.tuples(st.integers(0, 60), st.integers(0, 60)))
+@settings(bounds, max_examples=3 * EXAMPLES)
+def test_workers_that_work_together_do_no_step_twice_at_a_time(
+    world: World, program: Program, moments: tuple[int, int]
+) -> None:
+    expected = undisturbed(world, program)
+    world.reset()
+    for server, moment in enumerate((-1, *moments)):
+        world.begin(program, moment, server)
+    statuses = [world.end(server) for server in range(3)]
+    assert statuses[0] == 0
+    assert set(statuses[1:]) <= {0, -signal.SIGKILL}
+    goes_on(world, program, expected, crashes=statuses.count(-signal.SIGKILL))
 
 
 def test_the_kill_falls_between_the_end_of_a_body_and_its_commit(world: World) -> None:
