@@ -13,7 +13,7 @@ Kinds of `Group` and their items, in evaluation order:
     boolean                     operands of a chain of `and` / `or`, flattened
     compare                     left, then each right side
     choice                      (test, then, otherwise) of a conditional expression
-    await yield star            (value,)
+    await yield star            (value,); `yield from` is yield, a bare `yield` has Const(None)
     subscript                   (base, index, ...); Group("slice", (lower, upper, step)), Const(None) where left out
     with                        (context manager,)      head of a "with" block
     case                        (subject, guard or Const(None))   head of a "case" block
@@ -32,7 +32,10 @@ class Const(Record, frozen=True, tag="c"):
 
 
 class Template(Record, frozen=True, tag="t"):
-    """An f-string with at least one hole: ``f"item-{sku}"`` is text ``item-{}`` and one part."""
+    """An f-string with at least one hole: ``f"item-{sku}"`` is text ``item-{}`` and one part.
+
+    Conversions and format specifications are not kept; braces that stand for themselves look like holes.
+    """
 
     text: str
     parts: tuple[Value, ...]
