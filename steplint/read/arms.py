@@ -85,6 +85,7 @@ def comprehension(scope: Scope, node: Comprehension, depth: int, read: Read) -> 
         items = (read(scope, element, depth + 1),)
     for row in reversed(rows):
         leave(scope, row)
+    scope.clauses.update(*scope.hidden[-clauses:])
     del scope.hidden[-clauses:]
     return Group(KINDS.get(node.__class__, "dictcomp"), items)
 

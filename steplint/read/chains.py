@@ -1,65 +1,121 @@
-"""Source text before it is parsed: chains of operators that take too long, and of strings that LibCST refuses."""
+"""Source text before it is parsed: expressions that LibCST takes too long over, and concatenations that it refuses."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from steplint.read.scan import BRACKETS, TOKEN
+from steplint.read.scan import TOKEN
 
-# LibCST takes time and memory by the square of a chain of operators: 10,000 of them are half a minute.
+# LibCST takes time by the square of a chain of operators: 10,000 of them are half a minute.
 CHAIN_LIMIT = 10_000
+
+# What nests to the right takes memory by the square: 1,000 lambdas are 200 MB, 3,000 are 1.7 GB.
+NESTING_LIMIT = 1_000
 
 # LibCST refuses an implicit concatenation of more than 3,000 strings.
 PIECES_LIMIT = 2_500
 
 _OPERATORS = (*"+-*/%@&|^~.([", "and ", "or ", "not ", "if ", "in ", "is ", "lambda", "await ")
-_CHAIN = re.compile(
+_NESTING = ("lambda", "if", "**")
+_PREFIXES = re.compile(rf"(?:(?:[-+~]|not\b)[\s\\]*){{{NESTING_LIMIT}}}")
+_PIECE = re.compile(
     TOKEN.pattern
     + r"""
     | \\\r?\n
-    | \b(?:and|or|not|if|is|in|lambda|await)\b
-    | (?P<operator>[-+*/%@&|^~.<>]+)
+    | (?P<nest>lambda\b|if\b)
+    | (?P<word>(?:not\s+in|is\s+not|and|or|not|is|in|await)\b)
+    | (?P<power>\*\*)
+    | (?P<sign>//|<<|>>|[-+*/%@&|^~.<>])
     | (?P<end>[,;\n])
-    | :
+    | (?P<colon>:)
+    | (?P<operand>[\w]+)
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+@dataclass(slots=True)
+class _Chain:
+    """What stands within one pair of brackets since the last comma."""
+
+    operators: int = 0
+    nested: int = 0
+    powers: int = 0
+    prefixes: int = 0
+    parameters: int = 0
+
+    def clear(self) -> None:
+        self.operators = self.nested = self.powers = self.prefixes = 0
+
+
+def too_long(text: str) -> tuple[int, str] | None:
+    """Return the offset where an expression is too much for the parser, and why; or None."""
+    if (
+        sum(map(text.count, _OPERATORS)) < CHAIN_LIMIT
+        and all(text.count(word) <= NESTING_LIMIT for word in _NESTING)
+        and _PREFIXES.search(text) is None
+    ):
+        return None
+    chains = [_Chain()]
+    operand = False
+    for match in _PIECE.finditer(text):
+        operand = _take(match, chains, operand)
+        chain = chains[-1]
+        if chain.operators > CHAIN_LIMIT:
+            return match.start(), f"an expression chains more than {CHAIN_LIMIT:,} operators"
+        if max(chain.nested, chain.powers, chain.prefixes) > NESTING_LIMIT:
+            return match.start(), f"an expression nests more than {NESTING_LIMIT:,} deep"
+    return None
+
+
+def _take(match: re.Match[str], chains: list[_Chain], operand: bool) -> bool:
+    """Count one piece of source; return whether it ends an operand."""
+    piece, kind, chain = match[0], match.lastgroup, chains[-1]
+    if kind is None:
+        return _bracket_or_text(piece, chains, operand)
+    if kind == "operand":
+        chain.prefixes = 0
+        return True
+    if kind == "colon":
+        chain.parameters = max(chain.parameters - 1, 0)
+    elif kind == "end":
+        # A comma between the parameters of a lambda ends no expression, nor does a newline in brackets.
+        if not chain.parameters and (piece != "\n" or len(chains) == 1):
+            chain.clear()
+    else:
+        chain.operators += 1
+        if kind == "nest":
+            chain.nested += 1
+            chain.parameters += piece == "lambda"
+        elif kind == "power":
+            chain.powers += 1
+        elif operand:
+            # `a ** b * c` is no longer inside the power, but `a.b ** c.d` is.
+            chain.powers = chain.powers if piece == "." else 0
+        else:
+            chain.prefixes += 1
+    return False
+
+
+def _bracket_or_text(piece: str, chains: list[_Chain], operand: bool) -> bool:
+    if piece[0] in "#\\":
+        return operand
+    if piece[0] in "\"'":
+        chains[-1].prefixes = 0
+        return True
+    for character in piece:
+        if character in "([{":
+            chains[-1].operators += 1
+            chains.append(_Chain())
+        else:
+            del chains[max(len(chains) - 1, 1) :]
+            chains[-1].prefixes = 0
+    return piece[-1] in ")]}"
+
+
 _BETWEEN = re.compile(r"(?:\s|\\\r?\n|[a-zA-Z]{1,2}$)*")
 _VISIBLE = re.compile(r"[^\r\n\\]|\\(?!\r?\n)")
-
-
-def too_long(text: str) -> int | None:
-    """Return the offset of the first operator beyond the limit of one chain, or None."""
-    if len(text) < CHAIN_LIMIT or sum(map(text.count, _OPERATORS)) < CHAIN_LIMIT:
-        return None
-    # For each open bracket, the operators since its last comma, and the lambdas whose parameters are not over.
-    chains, lambdas = [0], [0]
-    for match in _CHAIN.finditer(text):
-        token = match[0]
-        if token[0] in "\"'#\\":
-            continue
-        if token == ":":
-            lambdas[-1] = max(lambdas[-1] - 1, 0)
-            continue
-        if match["end"]:
-            if (token != "\n" or len(chains) == 1) and not lambdas[-1]:
-                chains[-1] = 0
-            continue
-        if token == "lambda":
-            lambdas[-1] += 1
-        for character in token if token[0] in BRACKETS else "?":
-            if character in ")]}":
-                depth = max(len(chains) - 1, 1)
-                del chains[depth:], lambdas[depth:]
-                continue
-            # Signs that stand together may be one operator or as many unary ones.
-            chains[-1] += len(token) if match["operator"] else 1
-            if chains[-1] > CHAIN_LIMIT:
-                return match.start()
-            if character in "([{":
-                chains.append(0)
-                lambdas.append(0)
-    return None
 
 
 def shortened(text: str) -> str | None:
@@ -67,14 +123,15 @@ def shortened(text: str) -> str | None:
     blanks: list[tuple[int, int]] = []
     run = before = 0
     for match in TOKEN.finditer(text):
-        if match[0][0] == "#":
-            if _BETWEEN.fullmatch(text, before, match.start()):
-                before = match.end()
-            continue
         follows = _BETWEEN.fullmatch(text, before, match.start()) is not None
-        run = 0 if match[0][0] in BRACKETS else run + 1 if follows else 1
-        if run > PIECES_LIMIT:
-            blanks.append((before, match.end()))
+        if match[0][0] in "\"'":
+            run = run + 1 if follows else 1
+            if run > PIECES_LIMIT:
+                blanks.append((before, match.end()))
+        elif match[0][0] != "#":
+            run = 0
+        elif not follows:
+            continue
         before = match.end()
     if not blanks:
         return None

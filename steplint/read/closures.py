@@ -15,7 +15,7 @@ Read = Callable[..., Value]
 Kind = Literal["positional", "normal", "variadic", "keyword", "keywords"]
 
 
-def closure(scope: Scope, node: cst.Lambda, depth: int, read: Read) -> Value:
+def closure(scope: Scope, node: cst.Lambda, read: Read) -> Value:
     """Return a lambda as the index of its function; its defaults are read in ``scope``."""
     span = scope.source.positions.span(node)
     parameters = read_parameters(scope, node.params, read)

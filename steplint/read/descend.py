@@ -110,7 +110,12 @@ def _bind(scope: Scope, node: cst.CSTNode, target: cst.CSTNode, result: Value, a
 
 
 def _annotated(scope: Scope, node: cst.AnnAssign) -> Leaves:
+    # Python does not evaluate the annotation of a local variable: what it names is not read.
+    reads = scope.reads
+    if scope.kind in ("function", "async"):
+        scope.reads = set()
     annotation = value(scope, node.annotation.annotation)
+    scope.reads = reads
     result = UNDEFINED if node.value is None else value(scope, node.value)
     _bind(scope, node, node.target, result, annotation)
     return ""

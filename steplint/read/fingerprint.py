@@ -10,10 +10,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 
-def canonical(trace: list[str], local: set[str], renames: bool) -> None:
+def canonical(trace: list[str], local: set[str]) -> None:
     """Replace, in place, each of the ``local`` names by its ordinal of appearance."""
-    if not renames or not local:
-        return
     ordinals: dict[str, str] = {}
     for position, token in enumerate(trace):
         if token in local:

@@ -14,6 +14,7 @@ from steplint.read.fingerprint import canonical, digest
 from steplint.read.positions import Positions
 
 Kind = Literal["module", "class", "function", "async", "lambda"]
+FUNCTIONS: frozenset[Kind] = frozenset({"function", "async", "lambda"})
 Consumed = Literal["await", "yield", "value", "dropped"]
 StatementKind = Literal["assign", "augment", "delete", "return", "raise", "expression", "assert", "head"]
 
@@ -67,6 +68,7 @@ class Scope:
     hidden: list[set[str]] = field(default_factory=list)
     captured: set[str] = field(default_factory=set)
     through: set[str] = field(default_factory=set)
+    clauses: set[str] = field(default_factory=set)
     lambdas: int = 0
     loops: list[set[Leaves]] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
@@ -126,7 +128,8 @@ def close_scope(scope: Scope, leaves: Leaves) -> None:
     scope.blocks[0].leaves = leaves
     outside = scope.reads - (scope.bound - scope.rebinds) | scope.through
     scope.reads = outside
-    canonical(scope.trace, scope.bound - scope.rebinds, scope.kind in ("function", "async", "lambda"))
+    if scope.kind in FUNCTIONS:
+        canonical(scope.trace, (scope.bound | scope.clauses) - scope.rebinds)
     parent = scope.parent
     if parent is None:
         return
@@ -136,7 +139,7 @@ def close_scope(scope: Scope, leaves: Leaves) -> None:
         else:
             # Methods look past the names of their class.
             (parent.through if parent.kind == "class" else parent.reads).add(name)
-    if scope.kind in ("function", "async", "lambda") and parent.kind in ("function", "async", "lambda"):
+    if scope.kind in FUNCTIONS and parent.kind in FUNCTIONS:
         parent.trace.append("{def")
         parent.trace.extend(scope.trace)
         parent.trace.append("}")
@@ -152,7 +155,7 @@ def functions(scopes: Sequence[Scope]) -> tuple[Function, ...]:
     for scope in scopes:
         parent = scope.parent
         around = set() if parent is None else visible[parent.index]
-        own = scope.bound - scope.rebinds if scope.kind in ("function", "async", "lambda") else set()
+        own = scope.bound - scope.rebinds if scope.kind in FUNCTIONS else set()
         visible.append(around | own if own else around)
         free = set() if parent is None else (scope.reads & around) | (scope.reads & top) | scope.captured
         rows.append(_function(scope, free))

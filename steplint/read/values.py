@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import libcst as cst
 
 from steplint.model.summary import Argument
 from steplint.model.value import Const, Group, Member, Name, Opaque, Result, Value
-from steplint.read.arms import boolean, choice, comprehension
+from steplint.read.arms import Comprehension, boolean, choice, comprehension
 from steplint.read.closures import closure
 from steplint.read.literals import CONSTANTS, TEXT_LIMIT, TOO_LONG, integer, negated
 from steplint.read.scopes import CallRow, Consumed, Scope
@@ -117,14 +116,19 @@ def _compare(scope: Scope, node: cst.Comparison, depth: int) -> Value:
     return Group("compare", tuple(items))
 
 
-def _display(scope: Scope, node: cst.Tuple | cst.List | cst.Set | cst.Dict, depth: int, kind: str) -> Value:
+def _display(scope: Scope, node: cst.Tuple | cst.List | cst.Set | cst.Dict, depth: int) -> Value:
+    kind = node.__class__.__name__.lower()
     items = tuple([value(scope, element, depth + 1) for element in node.elements])
     scope.trace.append(f"({kind}{len(items)}")
     return Group(kind, items)
 
 
-def _element(scope: Scope, node: cst.Element, depth: int) -> Value:
+def _inner(scope: Scope, node: cst.Element | cst.Arg, depth: int) -> Value:
     return value(scope, node.value, depth)
+
+
+def _item(scope: Scope, node: cst.SubscriptElement, depth: int) -> Value:
+    return value(scope, node.slice, depth)
 
 
 def _pair(scope: Scope, node: cst.DictElement, depth: int) -> Value:
@@ -202,6 +206,28 @@ def _walrus(scope: Scope, node: cst.NamedExpr, depth: int) -> Value:
 
 Reader = Callable[[Scope, Any, int], Value]
 
+
+# Functions rather than `partial`: a call through C has a lower limit of recursion than a call in Python.
+def _joined(scope: Scope, node: cst.BaseString, depth: int) -> Value:
+    return joined(scope, node, depth, value)
+
+
+def _boolean(scope: Scope, node: cst.BooleanOperation, depth: int) -> Value:
+    return boolean(scope, node, depth, value)
+
+
+def _choice(scope: Scope, node: cst.IfExp, depth: int) -> Value:
+    return choice(scope, node, depth, value)
+
+
+def _closure(scope: Scope, node: cst.Lambda, depth: int) -> Value:
+    return closure(scope, node, value)
+
+
+def _comprehension(scope: Scope, node: Comprehension, depth: int) -> Value:
+    return comprehension(scope, node, depth, value)
+
+
 READERS: dict[type, Reader] = {
     cst.Name: _name,
     cst.Attribute: _attribute,
@@ -209,36 +235,38 @@ READERS: dict[type, Reader] = {
     cst.Float: _float,
     cst.Imaginary: _imaginary,
     cst.SimpleString: literal,
-    cst.FormattedString: partial(joined, read=value),
-    cst.ConcatenatedString: partial(joined, read=value),
+    cst.FormattedString: _joined,
+    cst.ConcatenatedString: _joined,
     cst.BinaryOperation: _binary,
     cst.UnaryOperation: _unary,
-    cst.BooleanOperation: partial(boolean, read=value),
+    cst.BooleanOperation: _boolean,
     cst.Comparison: _compare,
-    cst.IfExp: partial(choice, read=value),
-    cst.Tuple: partial(_display, kind="tuple"),
-    cst.List: partial(_display, kind="list"),
-    cst.Set: partial(_display, kind="set"),
-    cst.Dict: partial(_display, kind="dict"),
-    cst.Element: _element,
+    cst.IfExp: _choice,
+    cst.Tuple: _display,
+    cst.List: _display,
+    cst.Set: _display,
+    cst.Dict: _display,
+    cst.Element: _inner,
     cst.DictElement: _pair,
     cst.StarredElement: _star,
     cst.StarredDictElement: _star,
     cst.Subscript: _subscript,
-    cst.Arg: lambda scope, node, depth: value(scope, node.value, depth),
-    cst.SubscriptElement: lambda scope, node, depth: value(scope, node.slice, depth),
+    cst.SubscriptElement: _item,
     cst.Index: _index,
     cst.Slice: _slice,
+    cst.Arg: _inner,
     cst.Call: _call,
     cst.Await: _await,
     cst.Yield: _yield,
     cst.NamedExpr: _walrus,
-    cst.Lambda: partial(closure, read=value),
-    cst.ListComp: partial(comprehension, read=value),
-    cst.SetComp: partial(comprehension, read=value),
-    cst.DictComp: partial(comprehension, read=value),
-    cst.GeneratorExp: partial(comprehension, read=value),
+    cst.Lambda: _closure,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
 }
-for _newer in ("TemplatedString", "StarredDictComp"):
-    if hasattr(cst, _newer):
-        READERS[getattr(cst, _newer)] = partial(joined if "String" in _newer else comprehension, read=value)
+# Nodes that not every supported LibCST has.
+if hasattr(cst, "TemplatedString"):
+    READERS[cst.TemplatedString] = _joined
+if hasattr(cst, "StarredDictComp"):
+    READERS[cst.StarredDictComp] = _comprehension

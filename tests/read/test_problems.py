@@ -45,8 +45,8 @@ def test_bytes_that_their_own_encoding_cannot_decode_are_a_problem(
         (b"if a:\npass\n", ("syntax error at `pass`: expected INDENT", 2, 0)),
         (b"print 'a'\n", ("syntax error at `'`", 1, 8)),
         (b"f(a=1, b)\n", ("syntax error at `)`: expected =", 1, 8)),
-        (b"x = 'abc\n", ("syntax error: unterminated string literal", 1, 0)),
-        (b"if a:\n  b\n c\n", ("syntax error: no matching outer block for dedent", 1, 0)),
+        (b"\nx = 'abc\n", ("syntax error: unterminated string literal", 2, 4)),
+        (b"if a:\n  b\n c\n", ("syntax error: no matching outer block for dedent", 3, 2)),
         (b"x = 1\x00\n", ("syntax error: '\\0' is not a valid character in this position", 1, 0)),
     ],
 )
@@ -110,9 +110,9 @@ def test_a_chain_of_many_calls_is_followed() -> None:
     [
         pytest.param("x = a" + ".b" * 1_000, "?text", id="attributes"),
         pytest.param("x = a" + " - b" * 1_000, "binary(" * 12 + "?depth, ?depth", id="differences"),
-        pytest.param("x = " + "not " * 1_000 + "a", "not(" * 12 + "?depth", id="negations"),
+        pytest.param("x = " + "not " * 900 + "a", "not(" * 12 + "?depth", id="negations"),
         pytest.param(
-            "x = " + "a if b else " * 1_000 + "c", "choice(b, a, " * 11 + "choice(?depth, ?depth, ?depth", id="choices"
+            "x = " + "a if b else " * 900 + "c", "choice(b, a, " * 11 + "choice(?depth, ?depth, ?depth", id="choices"
         ),
     ],
 )
@@ -150,16 +150,52 @@ def test_an_implicit_concatenation_longer_than_the_parser_takes_is_read(join: st
         "x = " + "a + " * 11_000 + "a",
         "x = a" + "()" * 11_000,
         "x = a" + ".b" * 11_000,
-        "x = " + "-" * 11_000 + "a",
-        "x = " + "not " * 11_000 + "a",
-        "x = " + "lambda a, b: " * 11_000 + "a",
-        "x = " + "a if b else " * 11_000 + "a",
-        "x = (\n" + "a\n+ " * 11_000 + "a)",
+        "x = a" + "[0]" * 11_000,
+        "x = (\n" + "a  # why\n+ " * 11_000 + "a)",
+        "x = " + "'a' + " * 11_000 + "a",
     ],
 )
 def test_a_chain_that_would_take_minutes_is_refused(chain: str) -> None:
     message, _, _ = problem(chain.encode())
     assert message == "an expression chains more than 10,000 operators"
+
+
+@pytest.mark.parametrize(
+    "nest",
+    [
+        "x = " + "-" * 1_100 + "a",
+        "x = " + "- ~" * 600 + "a",
+        "x = " + "not " * 1_100 + "a",
+        "x = (" + "not\n" * 1_100 + "a)",
+        "x = " + "lambda: " * 1_100 + "a",
+        "x = " + "lambda a, b=c: " * 1_100 + "a",
+        "x = " + "a if b else " * 1_100 + "a",
+        "x = " + "a ** " * 1_100 + "a",
+        "x = " + "a.b ** " * 1_100 + "a",
+    ],
+)
+def test_nesting_that_would_take_gigabytes_is_refused(nest: str) -> None:
+    message, _, _ = problem(nest.encode())
+    assert message == "an expression nests more than 1,000 deep"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [" + "lambda: 0, " * 1_100 + "]",
+        "x = [" + "lambda a, b: a, " * 1_100 + "]",
+        "x = [" + "a if b else c, " * 1_100 + "]",
+        "x = " + "f(lambda: 0)\nx = " * 1_100 + "0",
+        "x = " + "a**2 + " * 1_100 + "a",
+        "x = " + "a * -b + " * 600 + "a",
+        "x = " + "a not in b and " * 1_100 + "not a",
+        "x = " + "not a and " * 1_100 + "not a",
+        "# " + "-" * 5_000,
+        "if a: pass\n" * 1_100,
+    ],
+)
+def test_what_only_looks_like_nesting_is_read(source: str) -> None:
+    assert summarize(source.encode()).problem is None
 
 
 def test_a_large_file_is_normal_input() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ast
 import gc
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steplint.model.place import Span
 from steplint.model.summary import ModuleSummary
+from steplint.model.value import Group, Member, Result, Template, Value
 from steplint.read.module import summarize
 
 PACKAGES = ("click", "rich", "libcst", "hypothesis", "msgspec", "_pytest")
@@ -69,14 +73,44 @@ def consistent(summary: ModuleSummary) -> None:
         for statement in scope.statements:
             assert 0 <= statement.block < len(scope.blocks)
             assert scope.span.contains(statement.span)
-        for call in scope.calls:
+        for index, call in enumerate(scope.calls):
             assert -1 <= call.statement < len(scope.statements)
             assert 0 <= call.block < len(scope.blocks)
             assert all(call.span.contains(argument.span) for argument in call.arguments)
-        order = [call.statement for call in scope.calls if call.statement >= 0]
-        assert set(order) <= set(range(len(scope.statements)))
+            assert all(result < index for part in call.arguments for result in results(part.value))
+            assert all(result < index for result in results(call.callee))
+        heads = [*(block.head for block in scope.blocks), *(statement.value for statement in scope.statements)]
+        assert all(result < len(scope.calls) for head in heads for result in results(head))
     for found in summary.classes:
         assert summary.functions[found.body].kind == "class"
+
+
+def results(value: Value | None) -> Iterator[int]:
+    match value:
+        case Result():
+            yield value.call
+        case Group():
+            for each in value.items:
+                yield from results(each)
+        case Template():
+            for each in value.parts:
+                yield from results(each)
+        case Member():
+            yield from results(value.base)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_calls_of_a_summary_are_those_that_python_sees(package: str) -> None:
+    for path in (path for path in files() if package in path.parts):
+        source = path.read_text()
+        if not source.isascii():
+            continue  # Python counts columns in bytes
+        seen = sorted(
+            Span(node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call)
+        )
+        assert sorted(call.span for scope in summarize(source.encode()).functions for call in scope.calls) == seen, path
 
 
 @given(st.integers(0, len(SEED)))
