@@ -25,7 +25,7 @@ def fixed(session: Session, analysis: Analysis, wanted: Wanted, flags: Mapping[s
     done = fix(analysis, wanted, unsafe=flags["unsafe_fixes"], published=flags["fix_published"])
     if flags["diff"]:
         for path in sorted(done.contents):
-            click.echo(_diff(session, analysis, done, path), nl=False)
+            output.stdout(_diff(session, analysis, done, path))
     else:
         _write(session, done.contents)
     if not session.quiet:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-import click
-
 from steplint.cli import output
 from steplint.cli.session import Session
 from steplint.cli.stop import Stop, say, warn
@@ -42,7 +40,7 @@ def run(
     if path:
         output.write(session.start / path, text)
     else:
-        click.echo(text, nl=False)
+        output.stdout(text)
     if not graph.workflows and not session.quiet:
         hint = "" if whole else "`steplint graph --all` shows what was recognized and why files were skipped"
         say("", hint) if hint else None

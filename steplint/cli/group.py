@@ -7,6 +7,7 @@ import importlib
 import click
 
 from steplint.cli.flags import global_flags
+from steplint.cli.stop import INTERRUPTED, let_go
 
 VERBS = (
     "check",
@@ -41,6 +42,15 @@ class Verbs(click.Group):
         command = module.command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an interrupt and a closed pipe end it without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise click.exceptions.Exit(let_go()) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

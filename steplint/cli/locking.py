@@ -50,7 +50,7 @@ def update(session: Session, flags: Mapping[str, Any], decide: Decide | None = N
         written = (decide or lock_update)(given)
         _notes(session, written.notes)
         if flags["dry_run"]:
-            click.echo(_difference(session, given, written), nl=False)
+            output.stdout(_difference(session, given, written))
         elif written.text is not None:
             _write(session, given, written)
         if written.waiting:
@@ -76,7 +76,7 @@ def resolve(session: Session, flags: Mapping[str, Any]) -> int:
         done = lock_resolve(loaded.root, loaded.settings.lock.path, code)
         _notes(session, done.notes)
         if flags["dry_run"]:
-            click.echo(done.text, nl=False)
+            output.stdout(done.text)
         else:
             write(path, done.text, analysis.lock_bytes)
     for conflict in done.conflicts:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Sequence
 
 import click
 
 from steplint.cli.group import steplint
-from steplint.cli.stop import Stop, explained, say
+from steplint.cli.stop import INTERRUPTED, Stop, explained, let_go, say
 
-_INTERRUPTED, _CLOSED, _CRASH, _USAGE = 130, 141, 70, 2
+_CRASH, _USAGE = 70, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A path or an ID that the encoding does not know is shown escaped.
+            stream.reconfigure(errors="backslashreplace")
     try:
         returned = steplint.main(arguments, prog_name="steplint", standalone_mode=False, auto_envvar_prefix="STEPLINT")
         sys.stdout.flush()
-    except SystemExit as ending:
-        # click ends like this when the pipe behind stdout was closed.
-        if not isinstance(ending.__context__, OSError):
-            raise
-        _let_go()
-        return _CLOSED
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
-        _let_go()
-        return _CLOSED
+        return let_go()
     except click.ClickException as error:
         say(*explained(error))
         return _USAGE
@@ -56,9 +53,3 @@ def _failed(error: Exception) -> int:
         "this is a mistake of steplint; please report the lines above",
     )
     return _CRASH
-
-
-def _let_go() -> None:
-    """Keep the interpreter from complaining about the closed pipe when it flushes at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from steplint.cli import output
 from steplint.cli.session import Session
 from steplint.cli.stop import Stop, say
@@ -28,7 +26,7 @@ def run(session: Session, outputs: Sequence[str], check: bool) -> int:
         if path:
             output.write(session.start / path, data)
         else:
-            click.echo(data.decode(), nl=False)
+            output.stdout(data.decode())
     return 70 if failures else 0
 
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from steplint.cli.stop import Stop, nearest
 
 
@@ -42,7 +40,7 @@ def emit(found: Iterable[Target], rendered: Callable[[Target], str], start: Path
         if each.path:
             write(start / each.path, text)
         else:
-            click.echo(text, nl=False)
+            stdout(text)
 
 
 def write(path: Path, text: str | bytes) -> None:
@@ -85,7 +83,14 @@ def _near(name: str, known: Sequence[str]) -> str:
     return f"did you mean `{near}`?" if near else f"known are {', '.join(f'`{each}`' for each in known)}"
 
 
+def stdout(text: str) -> None:
+    """Print a text to stdout as it is, escape sequences included: whether there are any was decided before."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def stderr(text: str) -> None:
     """Print a text to stderr as it is."""
     sys.stdout.flush()
-    click.echo(text, nl=False, err=True)
+    sys.stderr.write(text)
+    sys.stderr.flush()

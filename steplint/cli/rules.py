@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import click
 import msgspec
 
+from steplint.cli import output
 from steplint.cli.session import Session
 from steplint.cli.stop import Stop
 from steplint.model.rule import Rule
@@ -22,12 +22,13 @@ def run(session: Session, name: str | None, show_all: bool, format_name: str) ->
     if name is not None:
         ordered = [_found(rules, name)]
     elif not show_all and format_name == "text":
-        click.echo("".join(f"{_marked(each)}{headline(each)}\n" for each in ordered), nl=False)
+        output.stdout("".join(f"{_marked(each)}{headline(each)}\n" for each in ordered))
         return 0
     if format_name == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode([_facts(each) for each in ordered]), indent=2))
+        facts = msgspec.json.encode([_facts(each) for each in ordered])
+        output.stdout(msgspec.json.format(facts, indent=2).decode() + "\n")
     else:
-        click.echo("\n".join(each.text for each in ordered), nl=False)
+        output.stdout("\n".join(each.text for each in ordered))
     return 0
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
 import click
+
+INTERRUPTED, CLOSED = 130, 141
 
 
 class Stop(Exception):  # noqa: N818 -- it ends a command, also where nothing is wrong
@@ -22,6 +25,12 @@ def say(message: str, hint: str = "") -> None:
         click.echo(f"error: {message}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
+
+
+def let_go() -> int:
+    """Return the exit code for a closed pipe; the interpreter would complain about it when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CLOSED
 
 
 def warn(message: str) -> None:

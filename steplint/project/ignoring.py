@@ -15,6 +15,7 @@ from steplint.project.analysis import Analysis
 from steplint.project.fixing import parses
 
 _EXISTING = re.compile(r"# steplint: ignore\[(?P<names>[^\]]*)\]")
+_NEWLINE = re.compile(r"(\r\n|\r|\n)")
 _NEVER = ("lock", "meta")
 """Groups that no comment silences: a record answers the first, a correction the second."""
 
@@ -25,6 +26,13 @@ class Ignored(NamedTuple):
     contents: Mapping[str, bytes]
     silenced: int
     left: tuple[Reported, ...]
+
+
+class _Layout(NamedTuple):
+    """Lines that end inside a string or with a backslash, and the last line of the statement that a line is part of."""
+
+    unfinished: set[int]
+    ends: dict[int, int]
 
 
 def ignore(analysis: Analysis, findings: Sequence[Reported], reason: str) -> Ignored:
@@ -47,38 +55,44 @@ def ignore(analysis: Analysis, findings: Sequence[Reported], reason: str) -> Ign
 
 def _commented(text: str, findings: Sequence[Reported], reason: str) -> str | None:
     """Return ``text`` with the comments; None where a line can take none."""
-    lines = text.splitlines(keepends=True)
-    inside = _unfinished(text)
+    lines = _NEWLINE.split(text)[::2]
+    ends = _NEWLINE.split(text)[1::2]
+    layout = _layout(text)
     names = defaultdict[int, set[str]](set)
     for each in findings:
         span = each.finding.place.span
-        line = next((n for n in range(span.line, span.end_line + 1) if n not in inside and n <= len(lines)), None)
+        # Inside the span, else at the end of the statement: both count for a comment.
+        wanted = [*range(span.line, span.end_line + 1), layout.ends.get(span.line, span.line)]
+        line = next((number for number in wanted if number not in layout.unfinished and number <= len(lines)), None)
         if line is None:
             return None
         names[line].add(each.rule.name)
-    for number, wanted in names.items():
-        lines[number - 1] = _with_comment(lines[number - 1], wanted, reason)
-    return "".join(lines)
+    for number, rules in names.items():
+        lines[number - 1] = _with_comment(lines[number - 1], rules, reason)
+    return "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
 
 
-def _with_comment(line: str, names: set[str], reason: str) -> str:
-    body = line.rstrip("\r\n")
-    ending = line[len(body) :]
+def _with_comment(body: str, names: set[str], reason: str) -> str:
     if found := _EXISTING.search(body):
         known = [name for each in found["names"].split(",") if (name := each.strip())]
         joined = ", ".join([*known, *sorted(names - {*known})])
-        return f"{body[: found.start('names')]}{joined}{body[found.end('names') :]}{ending}"
+        return f"{body[: found.start('names')]}{joined}{body[found.end('names') :]}"
     why = f" -- {reason}" if reason else ""
-    return f"{body.rstrip()}  # steplint: ignore[{', '.join(sorted(names))}]{why}{ending}"
+    return f"{body.rstrip()}  # steplint: ignore[{', '.join(sorted(names))}]{why}"
 
 
-def _unfinished(text: str) -> set[int]:
-    """Return the lines that end inside a string or with a backslash: a comment there would be none."""
-    found = {number for number, line in enumerate(text.splitlines(), 1) if line.endswith("\\")}
+def _layout(text: str) -> _Layout:
+    lines = _NEWLINE.split(text)[::2]
+    unfinished = {number for number, line in enumerate(lines, 1) if line.endswith("\\")}
+    ends: dict[int, int] = {}
+    start = 1
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in (tokenize.NEWLINE, tokenize.NL):
-                found.update(range(token.start[0], token.end[0]))
+        for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+            if token.type == tokenize.NEWLINE:
+                ends.update(dict.fromkeys(range(start, token.start[0] + 1), token.start[0]))
+                start = token.start[0] + 1
+            elif token.type != tokenize.NL:
+                unfinished.update(range(token.start[0], token.end[0]))
     except (tokenize.TokenError, SyntaxError):
         pass  # newer syntax than this interpreter knows: whether the result parses is judged afterwards
-    return found
+    return _Layout(unfinished, ends)
