@@ -6,8 +6,8 @@
     python benchmarks/real_code.py --precision             only count the verdicts
     python benchmarks/real_code.py FOLDER --fixes          revisions before and after public determinism fixes
 
-`FOLDER/owner+name` is a bare repository, or has one in `repo`. Nothing of it is executed. The file of verdicts holds where a
-finding is and our words about it, never code of the repository.
+`FOLDER/owner+name` is a bare repository, or has one in `repo`. Nothing of it is executed. The file of verdicts holds
+where a finding is and our words about it, never code of the repository.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,20 +83,34 @@ def git_folder(folder: Path, name: str) -> Path:
 
 
 def extract(git: Path, commit: str, target: Path) -> None:
-    """Write the Python and configuration files of a commit to a folder."""
+    """Write the Python and configuration files of a commit to a folder; objects that a partial copy lacks stay out."""
+    for path, content in contents(git, commit):
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def contents(git: Path, commit: str) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of the files that matter."""
     listed = subprocess.run(
-        ["git", "-C", str(git), "ls-tree", "-r", "--name-only", "-z", commit], check=True, capture_output=True
-    ).stdout.split(b"\0")
-    present = {suffix for suffix in SUFFIXES if any(each.endswith(suffix.encode()) for each in listed)}
-    if not present:
-        return
-    command = ["git", "-C", str(git), "archive", commit, "--", *(f"*{suffix}" for suffix in sorted(present))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        ["git", "-C", str(git), "ls-tree", "-r", "-z", commit], check=True, capture_output=True
+    ).stdout.decode("utf-8", "surrogateescape")
+    entries = [entry.partition("\t") for entry in listed.split("\0") if entry.startswith("100")]
+    wanted = [(head.split()[2], path) for head, _, path in entries if path.endswith(SUFFIXES)]
+    command = ["git", "-C", str(git), "cat-file", "--batch"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            archive.extractall(target, filter="data")
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        for name, path in wanted:
+            process.stdin.write(f"{name}\n".encode())
+            process.stdin.flush()
+            header = process.stdout.readline().split()
+            if header[1] == b"missing":
+                print(f"    {path} is not in this copy", file=sys.stderr)
+                continue
+            yield path, process.stdout.read(int(header[2]))
+            process.stdout.read(1)
+        process.stdin.close()
 
 
 def steplint(folder: Path, *arguments: str) -> tuple[str, int, str]:
