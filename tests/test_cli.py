@@ -896,3 +896,60 @@ def test_a_step_is_found_by_id_part_and_hash(run: Run, shop: Path) -> None:
     ran = run("where", "nothing-like-it")
     assert ran.code == 1
     assert "no step answers to `nothing-like-it`" in ran.err
+
+
+# Starting
+
+
+def test_a_project_is_set_up_once(run: Run, shop: Path) -> None:
+    committed(shop)
+    write(shop, {"pyproject.toml": '[project]\nname = "shop"\n', ".gitattributes": "*.png binary", ".github/x": ""})
+    ran = run("init")
+    assert ran.code == 0
+    assert "would add to pyproject.toml" in ran.out
+    assert "nothing was written" in ran.err
+    assert not (shop / "steplint.lock").exists()
+    assert run("init", "--yes").code == 0
+    assert (shop / "pyproject.toml").read_text().startswith('[project]\nname = "shop"\n\n[tool.steplint]\n')
+    assert (shop / ".gitattributes").read_text().splitlines()[0] == "*.png binary"
+    assert "id: steplint-lock" in (shop / ".pre-commit-config.yaml").read_text()
+    assert "steplint diff" in (shop / ".github" / "workflows" / "steplint.yml").read_text()
+    assert run("lock", "--check").code == 0
+    assert "nothing is missing" in run("init").err
+
+
+def test_a_hook_file_that_is_there_is_not_touched(run: Run, shop: Path) -> None:
+    (shop / ".pre-commit-config.yaml").write_text("repos: []\n")
+    ran = run("init", "--yes")
+    assert "by hand: add to `repos:` of .pre-commit-config.yaml" in ran.out
+    assert (shop / ".pre-commit-config.yaml").read_text() == "repos: []\n"
+
+
+def test_a_new_rule_loads_and_finds_what_its_page_says(run: Run, shop: Path) -> None:
+    from steplint.check import pack
+
+    ran = run("new", "rule", "unfinished-step")
+    assert ran.code == 0
+    assert 'rule-packs = ["step_rules"]' in ran.err
+    pack.validate(pack.load(shop / "step_rules"))
+    write(shop, {"shop/app.py": CLEAN.replace("load-cart", "todo-load")})
+    found = run("--config", 'rule-packs=["step_rules"]', "check", "-o", "concise")
+    assert "unfinished-step SL900" in found.out
+    assert run("new", "rule", "unfinished-step").code == 2
+    assert run("new", "rule", "body-time").code == 2
+    assert run("new", "rule", "Bad Name").code == 2
+    assert run("new", "rule", "other", "--code", "SL101").code == 2
+
+
+def test_a_new_dialect_finds_what_its_example_says(run: Run, shop: Path) -> None:
+    from steplint.testing import check_source
+
+    ran = run("new", "dialect", "acme-flows", "--to", "ci")
+    assert ran.code == 0
+    assert 'dialects = ["ci/acme-flows.toml"]' in ran.err
+    example = (shop / "ci" / "acme_flows_example.py").read_text()
+    graph = check_source({"flow.py": example}, config={"dialects": ["ci/acme-flows.toml"]}).graph
+    assert [(each.id, [step.id for step in each.steps]) for each in graph.workflows] == [
+        ("order", ["charge-card", "cool-down"])
+    ]
+    assert run("new", "dialect", "inngest").code == 2

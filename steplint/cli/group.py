@@ -10,18 +10,8 @@ from steplint.cli.flags import global_flags
 from steplint.cli.stop import INTERRUPTED, let_go
 
 VERBS = (
-    "check",
-    "lock",
-    "diff",
-    "manifest",
-    "graph",
-    "rule",
-    "where",
-    "config",
-    "schema",
-    "clean",
-    "completion",
-    "version",
+    *("check", "lock", "diff", "manifest", "graph", "rule", "where", "config", "schema", "init", "new"),
+    *("clean", "completion", "version"),
 )
 ALIASES = {"explain": "rule"}
 

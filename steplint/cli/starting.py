@@ -1,0 +1,34 @@
+"""One run of `init` from flags to exit code."""
+
+from __future__ import annotations
+
+import click
+
+from steplint.cli import output
+from steplint.cli.session import Session
+
+
+def run(session: Session, yes: bool) -> int:
+    """Print what a project needs to start, ask, and write it."""
+    from steplint.project.starting import plan
+
+    with session.analysis() as analysis:
+        found = plan(analysis)
+    for piece in found.pieces:
+        verb = "would add to" if (session.loaded.root / piece.path).exists() else "would write"
+        click.echo(f"{verb} {session.shown(piece.path)}: {piece.why}\n")
+        click.echo("".join(f"    {line}\n" for line in piece.added.strip("\n").split("\n")))
+    for line in found.advice:
+        click.echo(f"by hand: {line}\n")
+    if not found.pieces:
+        click.echo("nothing is missing", err=True)
+        return 0
+    if not yes and not (session.asks() and click.confirm("write these files?", err=True)):
+        click.echo("nothing was written: `steplint init --yes` writes these files", err=True)
+        return 0
+    for piece in found.pieces:
+        path = session.loaded.root / piece.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        output.write(path, piece.text)
+        click.echo(f"wrote {session.shown(piece.path)}", err=True)
+    return 0
