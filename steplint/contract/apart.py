@@ -40,19 +40,18 @@ def gone(
 ) -> tuple[list[Difference], set[int]]:
     """Return what became of the steps of ``lost``, and the indices in ``fresh`` of likely successors.
 
-    ``taken`` are IDs that were used before: they succeed a step only if they run the same callable.
+    ``taken`` are IDs that were used before or are used already: they succeed nothing.
     """
+    free = {index: each for index, each in fresh.items() if each.step.label not in taken}
     recorded = {index: decided.removal(each.step.label) for index, each in lost.items()}
     open_ends = [index for index, known in recorded.items() if known is None]
-    guesses = guess([lost[n] for n in open_ends], list(fresh.values())) if suggest else [Guess()] * len(open_ends)
-    index_of = {id(each.step): index for index, each in fresh.items()}
+    guesses = guess([lost[n] for n in open_ends], list(free.values())) if suggest else [Guess()] * len(open_ends)
+    index_of = {id(each.step): index for index, each in free.items()}
     found = [Difference("removed", lost[n].step, record=known) for n, known in recorded.items() if known is not None]
     used = set[int]()
     for index, each in zip(open_ends, guesses, strict=True):
         if each.step is None or each.suggestion is None:
             found.append(Difference("removed", lost[index].step, candidates=each.candidates))
-        elif each.step.label in taken and "same-callable" not in each.suggestion.evidence:
-            found.append(Difference("removed", lost[index].step, candidates=(each.step.label,)))
         else:
             used.add(index_of[id(each.step)])
             found.append(replace(succession(lost[index].step, each.step), suggestion=each.suggestion))

@@ -31,7 +31,10 @@ class Decided(Struct, frozen=True):
         return {
             each.old: (each.step, record(each))
             for each in self.decisions
-            if each.record == "was" and each.step is not None and each.step in after and each.old in before - after
+            if each.record == "was"
+            and each.step is not None
+            and each.step in after - before
+            and each.old in before - after
         }
 
     def removal(self, label: str) -> Record | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -25,7 +25,7 @@ def keyed(old: ManifestWorkflow, new: ManifestWorkflow, decided: Decided, *, sug
     for label, (now, known) in successors.items():
         yield succession(before[label][0], after[now][0], known)
     matched = {**{label: label for label in kept}, **{now: label for label, (now, _) in successors.items()}}
-    yield from _apart(old, new, matched, decided, suggest=suggest)
+    yield from _apart(old, new, matched, {*kept, *successors}, decided, suggest=suggest)
 
 
 def grouped(steps: Sequence[ManifestStep]) -> dict[str, list[ManifestStep]]:
@@ -81,10 +81,18 @@ def _moved(before: Groups, after: Groups, kept: Sequence[str]) -> Iterator[Diffe
 
 
 def _apart(
-    old: ManifestWorkflow, new: ManifestWorkflow, matched: Mapping[str, str], decided: Decided, *, suggest: bool
+    old: ManifestWorkflow,
+    new: ManifestWorkflow,
+    matched: Mapping[str, str],
+    known: Collection[str],
+    decided: Decided,
+    *,
+    suggest: bool,
 ) -> Iterator[Difference]:
-    """Yield what became of steps without a counterpart; ``matched`` maps the IDs of ``new`` to those of ``old``."""
-    known = set(matched.values())
+    """Yield what became of steps without a counterpart.
+
+    ``matched`` maps the IDs of ``new`` to those of ``old``; ``known`` are the IDs of ``old`` that have a counterpart.
+    """
     lost = loose(old.steps, {n: step.label for n, step in enumerate(old.steps) if step.label in known})
     fresh = loose(new.steps, {n: matched[step.label] for n, step in enumerate(new.steps) if step.label in matched})
     firsts = {each.step.label: index for index, each in reversed(lost.items())}

@@ -15,6 +15,8 @@ from steplint.contract.identity import Verdict
 from steplint.contract.manifest import ManifestStep, ManifestWorkflow
 from steplint.contract.similar import loose
 
+_SILENT: Verdict = "swaps"
+
 
 class _Sides(Struct):
     """Both sequences under the old IDs (``names_*``), and which index matches which."""
@@ -36,16 +38,15 @@ def positional(
 ) -> Iterator[Difference]:
     """Yield the differences of ``new`` from ``old``, aligned by a longest common subsequence of IDs."""
     successors = decided.successors(old.steps, new.steps)
-    aliases = {now: label for label, (now, _) in successors.items()}
     before = [step.label for step in old.steps]
-    after = [aliases.get(step.label, step.label) for step in new.steps]
+    after = _under_old_ids(before, new.steps, {label: now for label, (now, _) in successors.items()})
     crossed = list(_crossed(old.steps, new.steps, before, after))
-    for one, other, _ in crossed:
-        first = next(step for step in new.steps if step.label == one)
-        second = next(step for step in new.steps if step.label == other)
+    for one, other, flipped in crossed:
+        first, second = new.steps[after.index(one)], new.steps[after.index(other)]
         known = decided.change("swapped", first) and decided.change("swapped", second)
-        published = next(step for step in old.steps if step.label == one)
-        yield Difference("swapped", published, second, record=known, verdict=_lined_up(crossed, one))
+        # IDs that still stand in their order let the exchanged results pass every check of names.
+        worse = None if flipped else _SILENT
+        yield Difference("swapped", old.steps[before.index(one)], second, record=known, verdict=worse)
     turned = {one: other for one, other, flipped in crossed if flipped}
     turned |= {other: one for one, other in turned.items()}
     after = [turned.get(label, label) for label in after]
@@ -60,14 +61,25 @@ def positional(
         done_old |= olds
         done_new |= news
         skip.add(found.old.label if found.old else "")
-    yield from _content(sides, decided, {*skip, *aliases.values()})
+    yield from _content(sides, decided, {*skip, *successors})
     for here, there in _moves(sides, done_old, done_new):
         done_old.add(here)
         done_new.add(there)
         step = new.steps[there]
         known = decided.change("reordered", step, _place(new.steps, there))
         yield Difference("reordered", old.steps[here], step, record=known, gate=gate(step))
+    done_old |= {n for n, label in enumerate(before) if label in successors}
     yield from _apart(old, new, sides, done_old, done_new, decided, suggest=suggest)
+
+
+def _under_old_ids(before: Sequence[str], new: Sequence[ManifestStep], renamed: Mapping[str, str]) -> list[str]:
+    """Return the IDs of ``new``, those of renamed steps as they were; of several old IDs, each its turn."""
+    queues = {now: [label for label in before if renamed.get(label) == now] for now in renamed.values()}
+    found = list[str]()
+    for step in new:
+        queue = queues.get(step.label, [step.label])
+        found.append(queue.pop(0) if len(queue) > 1 else queue[0])
+    return found
 
 
 def _crossed(
@@ -83,12 +95,6 @@ def _crossed(
 def _once(labels: Sequence[str]) -> dict[str, int]:
     count = Counter(labels)
     return {label: index for index, label in enumerate(labels) if count[label] == 1}
-
-
-def _lined_up(crossed: Sequence[tuple[str, str, bool]], one: str) -> Verdict | None:
-    """Return "swaps" where the IDs still stand in their order, so that no check of names can fail."""
-    flipped = next(turned for label, _, turned in crossed if label == one)
-    return None if flipped else "swaps"
 
 
 def _matched(before: Sequence[str], after: Sequence[str], new: Sequence[ManifestStep]) -> dict[int, int]:
@@ -162,7 +168,10 @@ def _apart(
     kept_new = {n: n for n in done_new}
     lost, fresh = loose(old.steps, kept_old), loose(new.steps, kept_new)
     taken = reserved(old)
-    found, used = gone(lost, fresh, taken, decided, suggest=suggest)
+    # An ID that is there already, or several times, is no successor: its calls could not be told apart.
+    count = Counter([*(step.label for step in new.steps), *{step.label for step in old.steps}])
+    busy = {label for label, times in count.items() if times > 1}
+    found, used = gone(lost, fresh, taken | busy, decided, suggest=suggest)
     yield from ungated(found, gates(new))
     for index, each in fresh.items():
         if index not in used:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal, cast
 
 from msgspec.structs import replace
 
 from steplint.contract.change import Change, ChangeKind, Decision
+from steplint.contract.compare import align
 from steplint.contract.manifest import ManifestWorkflow
-from steplint.lock.arrange import carried, paired
+from steplint.lock.arrange import carried
 from steplint.lock.file import Changed, LockFile, LockStep, LockWorkflow
 from steplint.lock.named import RecordError, State, both, near, permit, with_entry
 from steplint.lock.policy import KINDS, undecided
@@ -26,9 +28,13 @@ def change(state: State, workflow: str, step: str, accept: str, why: str) -> Loc
     kind = KINDS[found.kind]
     permit(state, entry, Decision("change", *entry.key, step=step, kind=kind, accept=accept, why=why))
     record = Changed(cast('Literal["added"]', kind), accept, why)
-    target = found.old if found.kind == "swapped" and found.old and found.old.label == step else found.new or found.old
-    place = _place(code, step, target.position if target is not None else 0)
-    return with_entry(state.lock, entry, replace(entry, step=_adopted(entry, code, step, place, record, found.kind)))
+    if found.kind == "swapped" and found.old is not None and found.new is not None:
+        steps = _exchanged(entry, code, _now(entry, found.old.label), found.new.label, record)
+    else:
+        target = found.new or found.old
+        place = _place(code, step, target.position if target is not None else 0)
+        steps = _adopted(entry, code, step, place, record)
+    return with_entry(state.lock, entry, replace(entry, step=steps))
 
 
 def _open_change(state: State, entry: LockWorkflow, step: str) -> Change:
@@ -55,52 +61,73 @@ def _place(code: ManifestWorkflow, step: str, position: int) -> int:
 
 
 def _adopted(
-    entry: LockWorkflow, code: ManifestWorkflow, step: str, place: int, record: Changed, kind: ChangeKind
+    entry: LockWorkflow, code: ManifestWorkflow, step: str, place: int, record: Changed
 ) -> tuple[LockStep, ...]:
-    """Return the entries with the code's fact about ``step``, so that it differs no longer, and the record on it."""
-    fresh = entries(code)
-    if kind == "shifted" and code.family != "keyed":
-        return _reshaped(entry.step, code, step, record)
-    mine = [n for n, each in enumerate(fresh) if each.id == step]
-    new = fresh[mine[min(place, len(mine) - 1)]]
-    pairs = {j: i for i, j in paired(entry.step, fresh, code.family).items()}
-    source = pairs.get(fresh.index(new)) if code.family == "keyed" else _source(pairs, mine, place)
+    """Return the entries with those of ``step`` as the code has them; the one at ``place`` carries the record."""
+    if code.family != "keyed":
+        return reshaped(entry.step, code, step, place, record)
+    fresh = next(each for each in entries(code) if each.id == step)
+    source = next((n for n, each in enumerate(entry.step) if each.id == step), None)
     if source is None:
-        source = next((n for n, each in enumerate(entry.step) if not each.live and each.id == step), None)
-    if source is None:
-        return inserted(entry.step, code, replace(new, change=(record,)), place)
+        return reshaped(entry.step, code, step, 0, record)
     old = entry.step[source]
-    marked = replace(carried(new, old), change=(*old.change, record))
-    if kind == "reordered":
-        rest = [each for n, each in enumerate(entry.step) if n != source]
-        return inserted(rest, code, marked, place)
+    marked = replace(carried(fresh, old), change=(*old.change, record))
     return (*entry.step[:source], marked, *entry.step[source + 1 :])
 
 
-def _source(pairs: dict[int, int], mine: Sequence[int], place: int) -> int | None:
-    return pairs.get(mine[min(place, len(mine) - 1)])
+def _now(entry: LockWorkflow, label: str) -> str:
+    """Return the ID that ``label`` has in the lock: its own, or the one that it was renamed to."""
+    if entry.has(label):
+        return label
+    return next((each.id for each in entry.step if each.live and any(was.id == label for was in each.was)), label)
 
 
-def _reshaped(steps: Sequence[LockStep], code: ManifestWorkflow, step: str, record: Changed) -> tuple[LockStep, ...]:
-    """Return the entries with those of ``step`` as the code has them; the first carries the record."""
-    old = [each for each in steps if each.live and each.id == step]
-    rest: tuple[LockStep, ...] = tuple(each for each in steps if not each.live or each.id != step)
-    fresh = [each for each in entries(code) if each.id == step]
-    for place, each in enumerate(fresh):
-        known = carried(each, old[place]) if place < len(old) else each
-        marked = replace(known, change=(*known.change, record)) if place == 0 else known
-        rest = inserted(rest, code, marked, place)
-    return rest
+def _exchanged(
+    entry: LockWorkflow, code: ManifestWorkflow, one: str, other: str, record: Changed
+) -> tuple[LockStep, ...]:
+    """Return the entries with two IDs exchanged as the code has them; both carry the record."""
+    fresh = {each.id: each for each in entries(code)}
+    order = list(fresh)
+    before = {each.id: n for n, each in enumerate(entry.step) if each.live and each.id in {one, other}}
+    new = {
+        label: replace(carried(fresh[label], entry.step[n]), change=(*entry.step[n].change, record))
+        for label, n in before.items()
+    }
+    turned = (order.index(one) < order.index(other)) != (before[one] < before[other])
+    places = {before[one]: other, before[other]: one} if turned else {before[one]: one, before[other]: other}
+    return tuple(new[places[n]] if n in places else each for n, each in enumerate(entry.step))
 
 
-def inserted(steps: Sequence[LockStep], code: ManifestWorkflow, new: LockStep, place: int) -> tuple[LockStep, ...]:
-    """Return ``steps`` with ``new`` behind the nearest step that precedes it in the code."""
-    order = [each.id for each in entries(code)]
-    mine = [n for n, each in enumerate(order) if each == new.id]
-    at = mine[min(place, len(mine) - 1)]
-    for before in range(at - 1, -1, -1):
-        nth = order[:before].count(order[before])
-        there = [n for n, each in enumerate(steps) if each.live and each.id == order[before]]
-        if nth < len(there):
-            return (*steps[: there[nth] + 1], new, *steps[there[nth] + 1 :])
-    return (new, *steps)
+def reshaped(
+    steps: Sequence[LockStep], code: ManifestWorkflow, step: str, place: int = 0, record: Changed | None = None
+) -> tuple[LockStep, ...]:
+    """Return ``steps`` with the entries of ``step`` where the code has them, between those that both have in order."""
+    old = [each for each in steps if each.id == step and each.live] or [each for each in steps if each.id == step]
+    dead = not any(each.live for each in old)
+    rest = [each for each in steps if each.id != step or not (each.live or dead)]
+    fresh = entries(code)
+    live = [n for n, each in enumerate(rest) if each.live]
+    pairs = {j: live[i] for i, j in align([rest[n].id for n in live], [each.id for each in fresh])}
+    total = sum(each.id == step for each in fresh)
+    behind = defaultdict[int, list[LockStep]](list)
+    anchor, count = -1, 0
+    for index, each in enumerate(fresh):
+        anchor = pairs.get(index, anchor)
+        if each.id == step:
+            known = carried(each, old[count]) if count < len(old) else each
+            if count == total - 1:
+                known = _with_records(known, old[total:])
+            known = replace(known, change=(*known.change, record)) if record is not None and count == place else known
+            behind[anchor].append(known)
+            count += 1
+    ordered = list(behind[-1])
+    for index, each in enumerate(rest):
+        ordered += [each, *behind[index]]
+    return tuple(ordered)
+
+
+def _with_records(step: LockStep, gone: Sequence[LockStep]) -> LockStep:
+    """Return ``step`` with the records of calls of its ID that are there no longer."""
+    was = tuple(record for each in gone for record in each.was)
+    change = tuple(record for each in gone for record in each.change)
+    return replace(step, was=step.was + was, change=step.change + change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ _HUNK = re.compile(
 )
 _PLAIN: dict[str, Any] = {"was": (), "change": (), "comments": ()}
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 class Conflict(Struct, frozen=True):
@@ -261,11 +262,24 @@ def _gone(
 
 
 def _was(base: Sequence[Was], one: Sequence[Was], other: Sequence[Was]) -> tuple[Was, ...]:
-    return tuple({(each.id, each.accept, each.why): each for each in (*base, *one, *other)}.values())
+    return _union(lambda each: (each.id, each.accept, each.why), base, one, other)
+
+
+def _union(key: Callable[[_R], Hashable], *sides: Sequence[_R]) -> tuple[_R, ...]:
+    """Return the records of all sides in order, each as often as the side that has it most often."""
+    found, have = list[_R](), Counter[Hashable]()
+    for side in sides:
+        seen = Counter[Hashable]()
+        for each in side:
+            seen[key(each)] += 1
+            if seen[key(each)] > have[key(each)]:
+                have[key(each)] += 1
+                found.append(each)
+    return tuple(found)
 
 
 def _changes(base: Sequence[Changed], one: Sequence[Changed], other: Sequence[Changed]) -> tuple[Changed, ...]:
-    return tuple({(each.kind, each.accept, each.why): each for each in (*base, *one, *other)}.values())
+    return _union(lambda each: (each.kind, each.accept, each.why), base, one, other)
 
 
 def _comments(base: tuple[str, ...], one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

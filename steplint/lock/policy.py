@@ -176,11 +176,13 @@ def _commands(change: Change, policy: Policy, shared: frozenset[str]) -> Iterato
             renames = allowed("renamed", change.family, change.dialect, policy)
             for candidate in change.candidates[:3]:
                 yield _line("rename", workflow, old, candidate, accept=renames[0] if renames else "drained")
+        case "reused" if change.new is None:
+            yield _line("restore", "--workflow", workflow)
         case "reused":
             yield _line("restore", workflow, new)
             yield from (_line("change", workflow, new, accept=each) for each in words)
         case "swapped":
-            yield from (_line("change", workflow, each, accept=word) for word in words for each in (old, new))
+            yield from (_line("change", workflow, old, accept=word) for word in words)
         case "workflow-renamed" | "workflow-removed":
             yield from _workflow(change, workflow, words, policy)
         case _:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from steplint.contract.change import Decision
-from steplint.lock.adopt import inserted
+from steplint.lock.adopt import reshaped
 from steplint.lock.arrange import carried
-from steplint.lock.file import LockFile, LockWorkflow, Was, find_workflow, same_workflow
+from steplint.lock.file import LockFile, LockStep, LockWorkflow, Was, find_workflow, same_workflow
 from steplint.lock.named import (
     RecordError,
     State,
@@ -32,9 +32,9 @@ from steplint.lock.view import entries, head
 def rename(state: State, workflow: str, old: str, new: str, accept: str, why: str) -> LockFile:
     """Return the lock in which the entry of step ``old`` is ``new`` and says which ID it had."""
     entry, code = both(state, workflow)
-    at = live_at(entry, old)
+    live_at(entry, old)
     fresh = in_code(code, new)
-    if any(each.label == old for each in code.steps) and code.family == "keyed":
+    if any(each.label == old for each in code.steps):
         raise RecordError(f"step `{old}` is still in the code of `{entry.id}`", "a rename needs an ID that is gone")
     if new in entry.tombstones:
         raise RecordError(f"ID `{new}` was removed before and is reserved", "give the step an ID that was never used")
@@ -44,14 +44,23 @@ def rename(state: State, workflow: str, old: str, new: str, accept: str, why: st
     if accept == "alias" and alias_problem(old, new):
         raise RecordError(alias_problem(old, new), "choose another policy, or keep the template")
     permit(state, entry, Decision("was", *entry.key, step=new, old=old, accept=accept, why=why))
-    was = entry.step[at].was
-    if was_published(state, entry, old) or any(each.id == new for each in was):
-        was = (*was, Was(old, accept, why))
-    kept = tuple(each for each in was if each.id != new)
-    renamed = replace(carried(fresh, entry.step[at]), was=kept)
-    steps = [each for n, each in enumerate(entry.step) if n == at or each.id != new or not each.live]
-    steps[steps.index(entry.step[at])] = renamed
-    return with_entry(state.lock, entry, replace(entry, step=tuple(steps)))
+    published = was_published(state, entry, old)
+    record = Was(old, accept, why) if published else None
+    # Where IDs are unique, two steps that became one are one entry with both records.
+    met = [each for each in entry.step if each.live and each.id == new and code.family == "keyed"]
+    steps = [each for each in entry.step if not any(each is one for one in met)]
+    renamed = [_successor(each, fresh, record) if each.live and each.id == old else each for each in steps]
+    if met:
+        renamed = [
+            replace(each, was=met[0].was + each.was) if each.live and each.id == new else each for each in renamed
+        ]
+    return with_entry(state.lock, entry, replace(entry, step=tuple(renamed)))
+
+
+def _successor(old: LockStep, fresh: LockStep, record: Was | None) -> LockStep:
+    """Return the entry that goes on for ``old``; an ID that comes back is no earlier one of its own."""
+    was = tuple(each for each in old.was if each.id != fresh.id)
+    return replace(carried(fresh, old), was=(*was, record) if record is not None else was)
 
 
 def rename_workflow(state: State, old: str, new: str, accept: str, why: str) -> LockFile:
@@ -79,22 +88,24 @@ def rename_workflow(state: State, old: str, new: str, accept: str, why: str) -> 
 def remove(state: State, workflow: str, step: str, why: str, accept: str = "") -> LockFile:
     """Return the lock in which ``step`` is a tombstone; an ID that was never published goes without one."""
     entry = entry_of(state, workflow)
-    at = live_at(entry, step)
+    live_at(entry, step)
     code = code_of(state, entry)
-    count = sum(each.label == step for each in code.steps) if code is not None else 0
-    if code is not None and count and (code.family == "keyed" or count >= sum(each.id == step for each in entry.step)):
+    if code is not None and any(each.label == step for each in code.steps):
         raise RecordError(f"step `{step}` is still in the code of `{entry.id}`", "remove the call first")
-    return _without(state, entry, at, why, accept)
+    return _without(state, entry, step, why, accept)
 
 
-def _without(state: State, entry: LockWorkflow, at: int, why: str, accept: str) -> LockFile:
-    step = entry.step[at]
-    if not was_published(state, entry, step.id) and not step.was:
-        steps = tuple(each for n, each in enumerate(entry.step) if n != at)
+def _without(state: State, entry: LockWorkflow, label: str, why: str, accept: str) -> LockFile:
+    live = [each for each in entry.step if each.live and each.id == label]
+    was = tuple(dict.fromkeys(record for each in live for record in each.was))
+    change = tuple(dict.fromkeys(record for each in live for record in each.change))
+    if not was_published(state, entry, label) and not was:
+        steps = tuple(each for each in entry.step if not each.live or each.id != label)
         return with_entry(state.lock, entry, replace(entry, step=steps))
-    permit(state, entry, Decision("gone", *entry.key, step=step.id, accept=accept, why=why))
-    gone = replace(step, gone=why, accept=accept, count=1, calls=(), call="", repeats=False)
-    steps = (*entry.step[:at], gone, *entry.step[at + 1 :])
+    permit(state, entry, Decision("gone", *entry.key, step=label, accept=accept, why=why))
+    gone = LockStep(label, live[0].kind, gone=why, accept=accept, was=was, change=change, comments=live[0].comments)
+    there = [n for n, each in enumerate(entry.step) if each.live and each.id == label]
+    steps = tuple(gone if n == there[0] else each for n, each in enumerate(entry.step) if n not in there[1:])
     return with_entry(state.lock, entry, replace(entry, step=steps))
 
 
@@ -125,9 +136,9 @@ def remove_missing(state: State, why: str, accept: str = "") -> LockFile:
         for step in entry.step:
             if step.live and step.id not in labels:
                 now = find_workflow(state.lock, *each.key)
-                if now is not None:
+                if now is not None and now.has(step.id):
                     word = accept if needs_accept("removed", entry.family) else ""
-                    state = replace(state, lock=_without(state, now, now.step.index(step), why, word))
+                    state = replace(state, lock=_without(state, now, step.id, why, word))
     return state.lock
 
 
@@ -141,7 +152,9 @@ def restore(state: State, workflow: str, step: str, why: str) -> LockFile:
     was = Was(step, "restored", why)
     permit(state, entry, Decision("was", *entry.key, step=step, old=step, accept="restored", why=why))
     if at is None:
-        steps = inserted(entry.step, code, replace(fresh, was=(was,)), 0)
+        steps = tuple(
+            replace(each, was=(was,)) if each.id == step else each for each in reshaped(entry.step, code, step)
+        )
         return with_entry(state.lock, entry, replace(entry, step=steps))
     tombstone = entry.step[at]
     known = (*tombstone.was, was) if was_buried(state, entry, step) else tombstone.was

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -70,8 +71,13 @@ def _with_evidence(step: ManifestStep, source: ManifestStep | None) -> ManifestS
 
 
 def _fresh(base: LockFile | None, lock: LockFile | None) -> tuple[Decision, ...]:
-    before = set(decisions(base))
-    return tuple(each for each in decisions(lock) if each.record != "change" or each not in before)
+    before, fresh = Counter(decisions(base)), list[Decision]()
+    for each in decisions(lock):
+        if each.record == "change" and before[each] > 0:
+            before[each] -= 1
+        else:
+            fresh.append(each)
+    return tuple(fresh)
 
 
 def _valid(
