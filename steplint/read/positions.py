@@ -23,6 +23,8 @@ except ImportError:  # pragma: no cover - depends on the installed LibCST
 
 Marks = dict[cst.CSTNode, tuple[int, int]]
 
+_FORGOTTEN = frozenset("\f\\\r\n \t")
+
 _Opened = tuple[cst.CSTNode, int, cst.CSTNode | None, cst.CSTNode | None]
 
 
@@ -90,13 +92,16 @@ def _recorded(module: cst.Module, text: str) -> Marks | None:
 
 
 def _shifted(marks: Marks, written: str, text: str) -> Marks | None:
-    """Return ``marks`` of ``written`` as offsets of ``text``, which has some form feeds more."""
+    """Return ``marks`` of ``written`` as offsets of ``text``, which has some blanks more.
+
+    LibCST forgets form feeds and continued empty lines in front of a statement.
+    """
     dropped: list[int] = []
     at = 0
     for character in text:
         if at < len(written) and character == written[at]:
             at += 1
-        elif character == "\f":
+        elif character in _FORGOTTEN:
             dropped.append(at)
         else:
             return None

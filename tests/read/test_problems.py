@@ -239,6 +239,14 @@ def test_text_in_another_newline_means_the_same() -> None:
     assert value(one) == value(other) == "'a\\nb'"
 
 
+def test_continued_empty_lines_do_not_move_places() -> None:
+    source = "if a:\n    b\n    \\\nx = f(1)\ny = (g\\\n    (2))\n"
+    assert [cut(source, call.span) for call in summarize(source.encode()).functions[0].calls] == [
+        "f(1)",
+        "g\\\n    (2)",
+    ]
+
+
 def test_form_feeds_do_not_move_places() -> None:
     source = "\fx = f(1)\n\f\nclass A:\n    y = g()\n\f    z = h(\f2) + k()\n"
     summary = summarize(source.encode())
