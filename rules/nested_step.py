@@ -33,5 +33,6 @@ def _findings(project: Project) -> Iterator[Finding]:
                 trace=way(nested.trail),
                 notes=(Note(step.place, f"step `{step.label}` is called here"),),
                 hint="call it in the body, and give the step its result",
+                confidence=nested.confidence,
                 subject=nested.label,
             )

@@ -128,6 +128,10 @@ def _interpreted(
         Nested(each.place, each.label(), each.form.kind, each.trail if len(each.trail) > 1 else ())
         for each in outcome.steps()
     )
+    nested += tuple(
+        Nested(each.place, each.label, each.kind, each.trail if len(each.trail) > 1 else (), each.confidence)
+        for each in outcome.nested
+    )
     quiet = not outcome.events and not nested
     drawn = bool(effects) and all(
         each.kind in _DRAWN and {use.role for use in each.uses} <= _SILENT_ROLES for each in effects

@@ -29,7 +29,7 @@ from steplint.link.values import (
     deps_of,
     tags_of,
 )
-from steplint.model.graph import Frame, Hop, Role, Unresolved
+from steplint.model.graph import Frame, Hop, Nested, Role, Unresolved
 from steplint.model.place import Place, Span
 from steplint.model.summary import Call
 from steplint.model.value import Group, Member, Name, Result, Value
@@ -298,9 +298,20 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
         if name.startswith("builtins."):
             return result
     run_callables(site, given)
+    if walk.zone == "step" and thing.receiver is not None and holds_context(thing.receiver, walk.dialect):
+        hop = Hop(site.place, walk.title(), site.path)
+        walk.out.nested.append(Nested(site.place, site.path, "other", (hop,), "medium"))
     if thing.receiver is not None and not given:
         return result
     return spent_unknown(site, given, result, name)
+
+
+def holds_context(value: Abstract, dialect: str) -> bool:
+    """Return whether an object of the project was given the workflow context: its methods may record steps."""
+    thing = value.thing
+    return isinstance(thing, Object) and any(
+        isinstance(each.thing, Context) and each.thing.dialect == dialect for each in thing.fields.values()
+    )
 
 
 def answered(callee: Abstract, given: tuple[Given, ...]) -> Tags:
@@ -588,6 +599,7 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
         for task in outcome.tasks:
             moved = tuple(step for step in (splice.step(each) for each in task.steps) if step is not None)
             walk.out.tasks.append(TaskEvent(task.place, task.api, moved, task.awaited))
+        walk.out.nested.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.nested)
         walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
         if is_tail(site):
             walk.out.swallows.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.swallows)

@@ -37,6 +37,7 @@ from steplint.model.graph import (
     IdPart,
     Kind,
     Loop,
+    Nested,
     Role,
     Swallow,
     Unresolved,
@@ -146,6 +147,8 @@ class Outcome:
     unresolved: list[Unresolved] = field(default_factory=list)
     tasks: list[TaskEvent] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    nested: list[Nested] = field(default_factory=list)
+    """Calls inside a step that probably reach the workflow context."""
     swallows: list[Swallow] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
     fields: dict[str, Abstract] = field(default_factory=dict)

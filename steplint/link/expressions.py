@@ -9,6 +9,8 @@ from steplint.link.values import (
     NO_TAGS,
     UNKNOWN,
     Abstract,
+    Class,
+    External,
     Function,
     Literal,
     Mapped,
@@ -176,6 +178,8 @@ def subscript(walk: Walk, value: Group, items: list[Abstract]) -> Abstract:
     base, keys = items[0], items[1:]
     tags = base.tags | tags_of(keys)
     deps = base.deps | deps_of(keys)
+    if isinstance(base.thing, Class) or (isinstance(base.thing, External) and base.thing.receiver is None and not tags):
+        return base  # a generic class with its arguments
     key = keys[0].thing if len(keys) == 1 else None
     if isinstance(key, Literal):
         if isinstance(base.thing, Mapped):

@@ -116,6 +116,16 @@ class Forms:
         """Return whether calling ``name`` asks for a patch."""
         return (dialect, name) in self.gates
 
+    def dialects_of(self, module: str) -> tuple[str, ...]:
+        """Return the dialects of the SDK that an imported module belongs to."""
+        at = module
+        while at:
+            found = tuple(name for name, dialect in self.dialects.items() if at in dialect.packages)
+            if found:
+                return found
+            at = at.rpartition(".")[0]
+        return ()
+
     def package(self, module: str) -> str | None:
         """Return the dialect whose SDK an imported module belongs to."""
         at = module

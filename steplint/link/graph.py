@@ -94,12 +94,14 @@ def _modules(linker: Linker, workflows: list[Workflow]) -> tuple[Module, ...]:
             if step.place.path != workflow.place.path:
                 counts[step.place.path] += 1
     found = []
+    spoken = {workflow.dialect for workflow in workflows}
     for path, unit in linker.modules.units.items():
         used: set[str] = set()
         for each in unit.summary.imports:
-            dialect = linker.forms.package(each.module) if each.level == 0 else None
-            if dialect is not None and linker.modules.resolve(path, each.module, 0) is None:
-                used.add(dialect)
+            dialects = linker.forms.dialects_of(each.module) if each.level == 0 else ()
+            if dialects and linker.modules.resolve(path, each.module, 0) is None:
+                # Styles of one SDK share its package: the one that the project writes counts.
+                used.add(next((name for name in dialects if name in spoken), dialects[0]))
         if used or counts.get(path):
             found.append(Module(path, tuple(sorted(used)), counts.get(path, 0)))
     return tuple(found)

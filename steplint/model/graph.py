@@ -247,6 +247,8 @@ class Nested(Struct, frozen=True):
     label: str
     kind: str
     trail: tuple[Hop, ...] = ()
+    confidence: Confidence = "high"
+    """Medium: a method outside the project of an object that was given the workflow context."""
 
 
 class Body(Struct, frozen=True):
