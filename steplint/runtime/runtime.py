@@ -6,8 +6,8 @@ import asyncio
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal
@@ -86,6 +86,8 @@ class Runtime:
         self._known: dict[str, Workflow] = {}
         self._stop = threading.Event()
         self._woken = threading.Event()
+        self._busy = threading.Condition()
+        self._threads: list[int] = []
         self._loops: dict[int, asyncio.AbstractEventLoop] = {}
         self._leases = Leases(self.store, self.clock, lease)
         self._settings = Settings(
@@ -107,8 +109,11 @@ class Runtime:
         self.close()
 
     def close(self) -> None:
-        """Stop working and let go of the ledger; runs that are not finished go on when a runtime works again."""
+        """Stop, wait for the steps that execute now, and let go of the ledger; a new runtime goes on with the runs."""
         self.stop()
+        me = threading.get_ident()
+        with self._busy:
+            self._busy.wait_for(lambda: all(thread == me for thread in self._threads))
         self._leases.close()
         for loop in self._loops.values():
             loop.close()
@@ -161,6 +166,10 @@ class Runtime:
         """
         _refuse_event_loop("result")
         limit = None if timeout is None else self.clock.now() + timeout
+        with self._working():
+            return self._drive_until(id, timeout, limit)
+
+    def _drive_until(self, id: str, timeout: float | None, limit: float | None) -> Any:  # noqa: A002
         while True:
             run = self.store.run(id)
             if run is None:
@@ -208,16 +217,30 @@ class Runtime:
 
     def _loop(self, until_idle: bool, failures: list[BaseException]) -> None:
         try:
-            schedule.free_orphans(self.store, self.clock.now())
-            while not (failures or self._stop.is_set()):
-                if self._visit():
-                    continue
-                if until_idle:
-                    return
-                self._idle("", None)
+            with self._working():
+                schedule.free_orphans(self.store, self.clock.now())
+                while not (failures or self._stop.is_set()):
+                    if self._visit():
+                        continue
+                    if until_idle:
+                        return
+                    self._idle("", None)
         except BaseException as error:
             failures.append(error)
             self._woken.set()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Keep the ledger open while this thread works on it."""
+        me = threading.get_ident()
+        with self._busy:
+            self._threads.append(me)
+        try:
+            yield
+        finally:
+            with self._busy:
+                self._threads.remove(me)
+                self._busy.notify_all()
 
     def _visit(self, root: str = "") -> bool:
         """Drive one due run as far as it goes; False if none is due."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -185,6 +186,34 @@ def test_a_stopped_runtime_says_so(ledger: Path) -> None:
     with pytest.raises(RuntimeError, match=r"the runtime is stopped, run `.*` is queued"):
         runtime.result(run_id)
     runtime.close()
+
+
+def test_closing_a_runtime_waits_for_the_step_that_executes(ledger: Path) -> None:
+    begun = threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        time.sleep(0.3)
+        return "done"
+
+    runtime = Runtime(ledger)
+    run_id = runtime.start(Workflow("w", lambda ctx: [ctx.step.run("slow", slow), ctx.step.run("next", lambda: 1)]))
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            runtime.work(workers=2)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait(5)
+    runtime.close()
+    thread.join(5)
+    assert failures == []
+    with Runtime(ledger) as runtime:
+        assert [step.label for step in runtime.store.steps(run_id)] == ["slow"]
 
 
 def test_an_interrupted_run_is_given_back(ledger: Path) -> None:
