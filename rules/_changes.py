@@ -40,6 +40,8 @@ def consequence(change: Change) -> str:
     """Return what the change does to runs in flight on the engine that takes it worst."""
     if change.gate:
         return f"no run in flight notices; gated by `{short(change.gate)}`"
+    if change.kind in {"workflow-renamed", "workflow-removed"} and change.verdict == "wedges":
+        return "runs in flight find no workflow of this ID"
     if change.verdict == "wedges" and change.engine in _WEDGES:
         return _WEDGES[change.engine]
     return _EFFECTS[change.verdict]

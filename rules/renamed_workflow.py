@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._changes import finding, reported, ways
+from ._changes import consequence, finding, reported, ways
 from ._text import short
 
 
@@ -16,4 +16,11 @@ def check(project: Project) -> Iterator[Finding]:
         named_now = f", `{short(change.successor)}` looks like its successor" if change.successor else ""
         subject = f"published workflow `{short(change.workflow)}` is gone{named_now}:"
         hint = f"register the old ID until its runs have ended; {ways(change)}"
-        yield finding(project, change, subject, f"{change.note} of runs in flight have no code", "", hint=hint)
+        yield finding(
+            project,
+            change,
+            subject,
+            f"its {change.note} may be memoized, and no code is left",
+            consequence(change),
+            hint=hint,
+        )

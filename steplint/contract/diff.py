@@ -167,6 +167,6 @@ def _workflow(
         verdict="safe" if recorded and recorded.accept == "alias" else said,
         recorded=recorded,
         successor=successor,
-        note=f"{len(workflow.steps)} steps",
+        note=f"{len(workflow.steps)} step{'' if len(workflow.steps) == 1 else 's'}",
         place=workflow.place,
     )
