@@ -32,6 +32,7 @@ START = {
     "steplint.cli.flags",
     "steplint.cli.group",
     "steplint.cli.main",
+    "steplint.cli.nearby",
     "steplint.cli.stop",
 }
 """Modules of steplint that `import steplint.cli` loads; another one needs a reason, and a line here."""

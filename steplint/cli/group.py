@@ -7,16 +7,17 @@ import importlib
 import click
 
 from steplint.cli.flags import global_flags
+from steplint.cli.nearby import Nearby
 from steplint.cli.stop import INTERRUPTED, let_go
 
 VERBS = (
     *("check", "lock", "diff", "manifest", "graph", "rule", "where", "config", "schema", "init", "new"),
-    *("clean", "completion", "version"),
+    *("run", "runs", "clean", "completion", "version"),
 )
 ALIASES = {"explain": "rule"}
 
 
-class Verbs(click.Group):
+class Verbs(Nearby):
     """A group whose commands are modules of `steplint.cli.verbs`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,19 +42,6 @@ class Verbs(click.Group):
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             raise click.exceptions.Exit(let_go()) from None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments start with; raises UsageError, which names the nearest one."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            from steplint.cli.stop import nearest
-
-            near = nearest(args[0], (*VERBS, *ALIASES))
-            raise click.UsageError(
-                f"there is no command `{args[0]}`" + (f"; did you mean `{near}`?" if near else ""), ctx
-            )
-        return super().resolve_command(ctx, args)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -56,6 +56,11 @@ _KNOWN = (
     ("steplint.check.page", "PackError"),
     ("steplint.lock.file", "LockError"),
     ("steplint.report.formats", "UnknownFormatError"),
+    ("steplint.runtime.errors", "LedgerError"),
+    ("steplint.runtime.errors", "RunConflictError"),
+    ("steplint.runtime.errors", "UnknownRunError"),
+    ("steplint.runtime.target", "TargetError"),
+    ("steplint.runtime.determinism", "CheckError"),
     ("steplint.lock.base", "BaseError"),
     ("steplint.lock.named", "RecordError"),
 )

@@ -9,26 +9,13 @@ import click
 
 from steplint.cli import checking
 from steplint.cli.flags import Verb, global_flags
+from steplint.cli.nearby import Nearby
 from steplint.cli.report_flags import report_flags
 from steplint.cli.session import session
-from steplint.cli.stop import Stop, nearest
+from steplint.cli.stop import Stop
 
 F = TypeVar("F", bound=Callable[..., Any])
 _POLICIES = click.Choice(["reexecute", "alias", "drained", "versioned", "patched", "restored"])
-
-
-class Decisions(click.Group):
-    """A group that names the nearest of its commands."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments start with; raises UsageError, which names the nearest one."""
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            near = nearest(args[0], self.commands)
-            hint = f"; did you mean `{near}`?" if near else ""
-            raise click.UsageError(f"there is no command `lock {args[0]}`{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 def _reason(command: F) -> F:
@@ -43,7 +30,7 @@ def _dry(command: F) -> F:
     return click.option("--dry-run", is_flag=True, help="Print the change of the lock, and write nothing.")(command)
 
 
-@click.command(cls=Decisions, invoke_without_command=True)
+@click.command(cls=Nearby, invoke_without_command=True)
 @click.option("--check", is_flag=True, help="Exit 1 if code and lock differ; write nothing.")
 @click.option("--resolve", is_flag=True, help="Rebuild the lock from a file with merge conflicts.")
 @_dry

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from steplint.cli.flags import Verb, global_flags
+from steplint.cli.nearby import Nearby
 from steplint.cli.session import session
 
 
-@click.group()
+@click.group(cls=Nearby)
 @global_flags
 def command() -> None:
     """Start a rule or a dialect of your own."""
