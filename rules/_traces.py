@@ -40,7 +40,9 @@ def once(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Fi
 
 
 def _beside(other: Finding, first: Finding) -> Note:
-    at = other.trace[-1].place if other.trace else other.place
     if other.step != first.step:
+        called = next((each.place for each in other.notes if f"`{other.step}`" in each.message), None)
+        at = called or (other.trace[0].place if other.trace else other.place)
         return Note(at, f"the same in step `{other.step}`")
+    at = other.trace[-1].place if other.trace else other.place
     return Note(at, f"the same by `{shown(other.subject)}`" if other.subject else "the same here")
