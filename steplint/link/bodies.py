@@ -153,7 +153,7 @@ def _interpreted(
         loops=tuple(dict.fromkeys(outcome.loops)),
         nested=nested,
         writes=_read_later(site, outcome.writes),
-        captures=late_captures(site, thing) if thing.env is not None else (),
+        captures=_own_captures(site, thing),
         files=_files(outcome, linker.apis),
         result=_result(walk, outcome, definition),
         result_place=_return_place(unit, definition) or own_place,
@@ -282,6 +282,12 @@ def late_captures(site: Site, thing: Function) -> tuple[Capture, ...]:
             found += [name for name in block.binds if name in definition.free]
     place = unit.place(definition.span)
     return tuple(Capture(name, place, late=True, in_id=_in_identity(definition.calls, name)) for name in found)
+
+
+def _own_captures(site: Site, thing: Function) -> tuple[Capture, ...]:
+    """Return what a step's own callable reads late: its ID was computed before."""
+    found = late_captures(site, thing) if thing.env is not None else ()
+    return tuple(Capture(each.name, each.place, late=True) for each in found)
 
 
 def _in_identity(calls: tuple[object, ...], name: str) -> bool:

@@ -150,7 +150,8 @@ def context_call(site: Site, callee: Abstract, thing: Context, given: tuple[Give
     dialect = forms.dialects[thing.dialect]
     form = forms.methods.get((thing.dialect, thing.path))
     if form is not None:
-        return durable.operation(site, dialect, form, thing.path, given, thing.confidence)
+        recorded = durable.operation(site, dialect, form, thing.path, given, thing.confidence)
+        return gated(site, given, recorded) if forms.is_gate(thing.dialect, thing.path) else recorded
     if thing.path in dialect.parallel:
         return combine(site, thing.path, given)
     if forms.is_gate(thing.dialect, thing.path):
@@ -165,10 +166,15 @@ def context_call(site: Site, callee: Abstract, thing: Context, given: tuple[Give
 
 
 def gate(site: Site, given: tuple[Given, ...]) -> Abstract:
-    """Return the answer of a patch gate: recorded by the engine, and remembered so that a branch can name it."""
+    """Return the answer of a patch gate that records nothing itself."""
+    return gated(site, given, Abstract(nature="memo"))
+
+
+def gated(site: Site, given: tuple[Given, ...], answer: Abstract) -> Abstract:
+    """Return the answer of a patch gate as one that a branch can name."""
     name = given[0].value.thing if given else None
     label = str(name.value) if isinstance(name, Literal) else site.path
-    return Abstract(nature="memo", over=f"gate:{label}")
+    return answer.having(over=f"gate:{label}")
 
 
 def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Given, ...]) -> Abstract:
@@ -185,7 +191,8 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
             walk.zone == "body" or name.partition(".")[0] in {each.partition(".")[0] for each in match.dialect.packages}
         )
     ):
-        return durable.operation(site, match.dialect, match.form, name, given, "high")
+        recorded = durable.operation(site, match.dialect, match.form, name, given, "high")
+        return gated(site, given, recorded) if forms.is_gate(walk.dialect, name) else recorded
     if walk.dialect and forms.is_gate(walk.dialect, name):
         return gate(site, given)
     context = forms.obtained.get(name)
@@ -369,7 +376,9 @@ def found_call(
         return result
     if found.kind in ("write", "network", "database", "fs", "process"):
         walk.operations.add(site.index)
-        result = result.having(tags=answered(callee, given))
+        # What a client answers is data, not another client; an open file is a handle.
+        thing_made = result.thing if found.kind == "fs" else None
+        result = result.having(tags=answered(callee, given), thing=thing_made)
         spend_operation(site, given, found.mode or "write", found.name, found.kind == "fs")
         run_callables(site, given)
         if found.kind == "fs" and not result.tags:

@@ -19,7 +19,8 @@ from steplint.link.values import (
 from steplint.model.dialect import Dialect, Position, StepForm
 from steplint.model.graph import IdPart
 from steplint.model.place import Place
-from steplint.model.value import Const, Group, Member, Result, Template, Value
+from steplint.model.summary import Function as Definition
+from steplint.model.value import Const, Group, Member, Name, Result, Template, Value
 
 if TYPE_CHECKING:
     from steplint.link.calls import Site
@@ -238,8 +239,10 @@ def callable_name(linker: Linker, value: Abstract) -> tuple[str, str]:
     thing = value.thing
     if isinstance(thing, Function):
         unit = linker.modules.units[thing.path]
-        name = unit.function(thing.index).name
-        return f"{unit.dotted}:{name}", name.rpartition(".")[2]
+        definition = unit.function(thing.index)
+        name = definition.name
+        last = called_by(definition) if definition.kind == "lambda" else ""
+        return f"{unit.dotted}:{name}", last or name.rpartition(".")[2]
     if isinstance(thing, Partial):
         return callable_name(linker, thing.target)
     if isinstance(thing, External):
@@ -252,6 +255,17 @@ def callable_name(linker: Linker, value: Abstract) -> tuple[str, str]:
     if isinstance(thing, Literal):
         return str(thing.value), str(thing.value)
     return value.text, value.text.rpartition(".")[2]
+
+
+def called_by(definition: Definition) -> str:
+    """Return the last name of what a lambda calls, if it is one call."""
+    value = definition.statements[0].value if len(definition.statements) == 1 else None
+    while isinstance(value, Group) and value.kind == "await":
+        value = value.items[0]
+    if not isinstance(value, Result):
+        return ""
+    callee = definition.calls[value.call].callee
+    return callee.path.rpartition(".")[2] if isinstance(callee, Name | Member) else ""
 
 
 __all__ = ["Named", "callable_name", "identity", "mark_argument", "named_after", "reference_name"]
