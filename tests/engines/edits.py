@@ -1,4 +1,4 @@
-"""The edits of the matrix: the calls of a body before and after each, with a run in flight that has recorded two."""
+"""The edits of the matrix: the calls of a body before and after each, while a run has recorded those before its hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Gate(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Where the run waits while the code changes, on engines that are not stopped from outside."""
+    """Where the run stands while the code changes; on some engines a call that waits."""
 
 
 Body = tuple[Call | Gate | Hold, ...]
@@ -44,10 +44,10 @@ class Edit(NamedTuple):
         return any(isinstance(each, Gate) for each in self.after)
 
     @property
-    def one_id(self) -> bool:
-        """Whether two different functions are called under one ID."""
-        calls = [*flat(self.before), *flat(self.after)]
-        return any(one.id == other.id and one.call != other.call for one in calls for other in calls)
+    def recorded(self) -> list[Call]:
+        """The calls that the run has recorded."""
+        held = next(index for index, each in enumerate(self.before) if isinstance(each, Hold))
+        return list(flat(self.before[:held]))
 
 
 def flat(body: Body) -> Iterator[Call]:
@@ -65,7 +65,7 @@ RESERVE, CHARGE, SHIP, AUDIT = (Call(each, each) for each in ("reserve", "charge
 LEFT, RIGHT, EXTRA = (Call("load", each) for each in ("left", "right", "extra"))
 BOOK = Call("book", "reserve")
 BASE: Body = (RESERVE, CHARGE, Hold(), SHIP)
-EQUAL: Body = (LEFT, RIGHT, Hold(), SHIP)
+EQUAL: Body = (LEFT, RIGHT, CHARGE, Hold(), SHIP)
 
 EDITS = (
     Edit("none", BASE, BASE),
@@ -74,9 +74,9 @@ EDITS = (
     Edit("remove", BASE, (CHARGE, Hold(), SHIP)),
     Edit("insert before", BASE, (AUDIT, RESERVE, CHARGE, Hold(), SHIP)),
     Edit("insert after", BASE, (RESERVE, CHARGE, Hold(), SHIP, AUDIT)),
-    Edit("reorder, one ID", EQUAL, (RIGHT, LEFT, Hold(), SHIP)),
-    Edit("remove, one ID", EQUAL, (RIGHT, Hold(), SHIP)),
-    Edit("insert, one ID", EQUAL, (EXTRA, LEFT, RIGHT, Hold(), SHIP)),
+    Edit("reorder, one ID", EQUAL, (RIGHT, LEFT, CHARGE, Hold(), SHIP)),
+    Edit("remove, one ID", EQUAL, (RIGHT, CHARGE, Hold(), SHIP)),
+    Edit("insert, one ID", EQUAL, (EXTRA, LEFT, RIGHT, CHARGE, Hold(), SHIP)),
     Edit("exchange", BASE, (Call("reserve", "charge"), Call("charge", "reserve"), Hold(), SHIP)),
     Edit("change kind", (RESERVE, Call("charge", "pause", "sleep"), Hold(), SHIP), BASE),
     Edit("reuse", BASE, (CHARGE, Call("reserve", "audit"), Hold(), SHIP), gone=("reserve",)),

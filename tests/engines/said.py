@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from steplint.contract.change import Change
 from steplint.contract.diff import diff
 from steplint.contract.identity import Verdict
-from steplint.contract.manifest import Manifest
+from steplint.contract.manifest import Manifest, encode
 from steplint.contract.verdicts import worst
 from steplint.lock.build import manifest
 from steplint.lock.file import LockFile, LockStep
@@ -26,6 +26,7 @@ class Said(NamedTuple):
     verdict: Verdict
     locked: Verdict
     kinds: tuple[str, ...]
+    manifests: tuple[str, str]
 
 
 def said(dialect: str, before: str, after: str, gone: tuple[str, ...], config: Mapping[str, Any]) -> Said:
@@ -36,7 +37,9 @@ def said(dialect: str, before: str, after: str, gone: tuple[str, ...], config: M
     code = _manifest(new, lock)
     compared = diff(_published(old, gone), code, engines=policy.engines)
     locked = update(lock, lock, code, policy).changes
-    return Said(_worst(compared), _worst(locked), tuple(sorted({each.kind for each in compared})))
+    kinds = tuple(sorted({each.kind for each in compared}))
+    started = encode(_manifest(old, None)).decode()
+    return Said(_worst(compared), _worst(locked), kinds, (started, encode(code).decode()))
 
 
 def _checked(dialect: str, source: str, config: Mapping[str, Any]) -> Result:

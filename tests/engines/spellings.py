@@ -70,6 +70,11 @@ def value(call: Call) -> str:
     return f'"{call.call}"' if call.id == "load" else str(call.argument)
 
 
+def _activity(call: Call) -> str:
+    """Return the function that is an activity: those of one ID are one function."""
+    return call.id if call.id == "load" else call.call
+
+
 def _of_activity(call: Call, changed: bool) -> str:
     """Return the body of an activity; the one that several calls share says for which call it works."""
     return "note(n, 0)" if call.id == "load" else f'note("{call.call}", n{" + 0" if changed else ""})'
@@ -144,10 +149,10 @@ from temporalio import activity, workflow
 LIMIT = timedelta(seconds=9)
 """,
     function=lambda call, changed: (
-        f'@activity.defn(name="{call.id}")\ndef do_{call.id}(n):\n    return {_of_activity(call, changed)}'
+        f'@activity.defn(name="{call.id}")\ndef {_activity(call)}(n):\n    return {_of_activity(call, changed)}'
     ),
     opens='@workflow.defn(name="order")\nclass Order:\n    @workflow.run\n    async def run(self):',
-    step=lambda call: f"await workflow.execute_activity(do_{call.id}, {value(call)}, start_to_close_timeout=LIMIT)",
+    step=lambda call: f"await workflow.execute_activity({_activity(call)}, {value(call)}, start_to_close_timeout=LIMIT)",
     sleep=lambda call: "await workflow.sleep(1)",
     gate='workflow.patched("stock")',
     named=True,

@@ -57,7 +57,7 @@ def perform(edit: Given) -> Seen:
     """Record two steps of the old body, then finish the run with the new one."""
     memos: dict[str, Any] = {}
     begin(edit.folder, "before")
-    advance(load(edit.before), memos, until=2)
+    advance(load(edit.before), memos, until=len(edit.recorded))
     begin(edit.folder, "after")
     answer = advance(load(edit.after), memos, until=-1)
     if answer.status_code != 200:

@@ -8,19 +8,24 @@ from pathlib import Path
 
 
 def note(name: str, n: int) -> str:
-    """Write down that ``name`` ran, in which phase, and return its result; `ship` stops a first phase that asks so."""
+    """Write down that ``name`` ran, in the phase and folder that `begin` set; `ship` ends a first phase that asks so."""
     phase = os.environ["STEPLINT_PHASE"]
     if name == "ship" and phase == "before, until ship":
         os._exit(0)
-    with Path(os.environ["STEPLINT_JOURNAL"]).open("a") as file:
-        file.write(json.dumps([phase.partition(",")[0], name]) + "\n")
+    return write(Path(os.environ["STEPLINT_JOURNAL"]), phase.partition(",")[0], name, n)
+
+
+def write(folder: Path, phase: str, name: str, n: int) -> str:
+    """Write down that ``name`` ran, and return its result."""
+    with (folder / "journal").open("a") as file:
+        file.write(json.dumps([phase, name]) + "\n")
     return f"{name}:{n}"
 
 
 def begin(folder: Path, phase: str) -> None:
     """Let the notes of this process belong to ``phase`` of the edit that has this folder."""
     os.environ["STEPLINT_PHASE"] = phase
-    os.environ["STEPLINT_JOURNAL"] = str(folder / "journal")
+    os.environ["STEPLINT_JOURNAL"] = str(folder)
 
 
 def notes(folder: Path, phase: str) -> list[str]:

@@ -21,12 +21,13 @@ AT_ONCE = 6
 
 
 class Given(NamedTuple):
-    """One edit: its name, the modules before and after it, the calls that the run has recorded, and a folder."""
+    """One edit: the modules before and after it, the calls that the run has recorded, both manifests, a folder."""
 
     name: str
     before: str
     after: str
     recorded: list[list[Any]]
+    manifests: list[str]
     folder: Path
 
 
@@ -50,7 +51,7 @@ def serve_all(perform: Callable[[list[Given]], list[Seen]]) -> None:
         for number, each in enumerate(json.load(sys.stdin)):
             folder = Path(top) / str(number)
             folder.mkdir()
-            edits.append(Given(each["name"], each["before"], each["after"], each["recorded"], folder))
+            edits.append(Given(**each, folder=folder))
         answers = [
             {
                 **seen._asdict(),
