@@ -72,6 +72,7 @@ def workflow(
     """Return a decorator that makes a function of one context a workflow.
 
     ``trigger`` is the event that starts it, ``retries`` the tries after the first one, ``step_timeout`` (seconds) the
-    time for one try of a step, ``on_failure`` a body that runs, durably, when the workflow failed.
+    time for one try of a step, where it can be interrupted or left behind: not for a plain function in an async body.
+    ``on_failure`` is a body that runs, durably, when the workflow failed.
     """
     return lambda body: Workflow(workflow_id, body, trigger, retries, step_timeout, on_failure)

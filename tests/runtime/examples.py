@@ -78,6 +78,38 @@ def good_patterns(ctx: Context) -> Any:
     return {"userId": saved["id"], "name": saved["fullName"]}
 
 
+@workflow("robust-process", trigger="process/data")
+def robust_process(ctx: Context) -> Any:
+    data = ctx.step.run("fetch-external-data", lambda: {"id": ctx.event.data["id"]})
+
+    def heavy_processing() -> Any:
+        if ctx.attempt == 0:
+            raise ConnectionError("network timeout")
+        return {**data, "processed": True}
+
+    processed = ctx.step.run("process-data", heavy_processing)
+    return ctx.step.run("save-results", lambda: [processed, ctx.attempt])
+
+
+@workflow("too-granular", trigger="process/data")
+def too_granular(ctx: Context) -> Any:
+    a = ctx.step.run("step-1", lambda: 1)
+    b = ctx.step.run("step-2", lambda: a + 1)
+    return ctx.step.run("step-3", lambda: b + 1)
+
+
+@workflow("better-grouping", trigger="process/data")
+def better_grouping(ctx: Context) -> Any:
+    processed = ctx.step.run("process-data-batch", lambda: 1 + 1 + 1)
+    return ctx.step.run("save-to-database", lambda: processed)
+
+
+@workflow("create-record")
+def create_record(ctx: Context) -> Any:
+    data = ctx.event.data
+    return ctx.step.run("create-record", lambda: {"id": f"{data['userId']}-{data['timestamp']}", "data": data})
+
+
 EXAMPLES = [
     (import_contacts, {"csv": "A; b\nC;D "}, {"results": 2}),
     (fetch_twice, {"id": 7}, [{"user": 7}, {"orders": [7, 2]}]),
@@ -86,5 +118,9 @@ EXAMPLES = [
     (conditional_steps, {"email": "e"}, ["e"]),
     (dynamic_steps, {"items": [1, 2, 3]}, {"processedCount": 3, "results": [2, 4, 6]}),
     (fixed_step, {"succeeds": 4}, 4),
+    (robust_process, {"id": 5}, [{"id": 5, "processed": True}, 0]),
+    (too_granular, {}, 3),
+    (better_grouping, {}, 3),
+    (create_record, {"userId": 1, "timestamp": 2}, {"id": "1-2", "data": {"userId": 1, "timestamp": 2}}),
     (good_patterns, {"email": "A@B.C"}, {"userId": 1, "name": "Ada L"}),
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from steplint.contract.identity import step_key
 from steplint.contract.runs import Progress
-from steplint.runtime import MemoryStore, Runtime, SkippingClock, SqliteStore, Workflow
+from steplint.runtime import Context, MemoryStore, RunFailedError, Runtime, SkippingClock, SqliteStore, Workflow
 from steplint.runtime.views import state
 from tests.runtime.examples import EXAMPLES, import_contacts
 
@@ -41,7 +43,7 @@ def test_a_run_that_is_stopped_after_each_step_gives_the_same_result(
             if progress.what == "recorded":
                 runtime.stop()
 
-        with Runtime(tmp_path / "ledger.sqlite", [one], mode="checkpoint", observe=stop) as runtime:
+        with Runtime(tmp_path / "ledger.sqlite", [one], mode="checkpoint", backoff=(0.0,), observe=stop) as runtime:
             runtime.start(one, data, id="r")
             try:
                 return runtime.result("r")
@@ -52,7 +54,8 @@ def test_a_run_that_is_stopped_after_each_step_gives_the_same_result(
     with Runtime(tmp_path / "ledger.sqlite") as runtime:
         steps = [step.label for step in runtime.store.steps("r")]
     assert results[-1] == expected
-    assert sorted(begun) == sorted(steps)
+    assert set(begun) == set(steps)
+    assert len(begun) == len(steps) + (one.id == "robust-process")
     assert (None in results) == (len(steps) > 1)
 
 
@@ -64,3 +67,37 @@ def test_the_state_has_the_form_of_the_document(tmp_path: Path) -> None:
             '"normalize-csv": {"data": [["a", "b"]], "index": 1}, '
             '"import-contacts": {"data": 1, "index": 2}}'
         )
+
+
+def test_a_step_without_an_end_is_ended_by_its_time(tmp_path: Path) -> None:
+    end = threading.Event()
+
+    def broken() -> None:
+        while not end.is_set():
+            time.sleep(0.001)
+
+    one = Workflow("broken", lambda ctx: ctx.step.run("broken-step", broken), retries=0, step_timeout=0.05)
+    with Runtime(MemoryStore(), [one]) as runtime, pytest.raises(RunFailedError, match="took longer than"):
+        runtime.result(runtime.start(one))
+    end.set()
+
+
+@pytest.mark.parametrize(("after", "executed"), [("process-user-data", ["old", "new"]), ("process-data", ["old"])])
+def test_a_changed_id_executes_again_and_a_changed_body_does_not(after: str, executed: list[str]) -> None:
+    done: list[str] = []
+
+    def body(step_id: str, word: str) -> Any:
+        def act(ctx: Context) -> None:
+            ctx.step.run(step_id, lambda: done.append(word))
+            ctx.step.wait_for_event("deploy", event="deployed")
+
+        return act
+
+    store, clock = MemoryStore(), SkippingClock()
+    with Runtime(store, clock=clock) as runtime:
+        runtime.start(Workflow("w", body("process-data", "old")), id="r")
+        runtime.work(until_idle=True)
+        runtime.send({"name": "deployed"})
+    with Runtime(store, [Workflow("w", body(after, "new"))], clock=clock) as runtime:
+        runtime.result("r")
+    assert done == executed

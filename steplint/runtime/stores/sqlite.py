@@ -254,7 +254,7 @@ def _prepare(sql: sqlite3.Connection, path: str, durability: Durability) -> None
     sql.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
     if durability == "power":
         # A short log is written over soon: syncing it again is cheaper than syncing one that grows.
-        sql.execute("PRAGMA wal_autocheckpoint = 200")
+        sql.execute("PRAGMA wal_autocheckpoint = 100")
     if version == len(MIGRATIONS):
         return
     sql.execute("BEGIN EXCLUSIVE")
