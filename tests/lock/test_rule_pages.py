@@ -54,10 +54,8 @@ def pairs(page: Page) -> Iterator[Pair]:
             yield Pair(before, lock, text)
 
 
-# The linker records the call of a gate as a step and forgets that it decides the branch.
-GATED = pytest.mark.xfail(reason="a gate that is a step of its own does not mark its branch", strict=False)
 CASES = [
-    pytest.param(page, pair, id=f"{name}-{number}", marks=[GATED] if "DBOS.patch" in pair.after else [])
+    pytest.param(page, pair, id=f"{name}-{number}")
     for name, page in PAGES.items()
     for number, pair in enumerate(pairs(page), 1)
 ]
