@@ -30,7 +30,7 @@ def closure(scope: Scope, node: cst.Lambda, read: Read) -> Value:
 
 def read_parameters(scope: Scope, node: cst.Parameters, read: Read) -> tuple[Parameter, ...]:
     """Return the parameters in order; defaults and annotations are read in ``scope``, around the function."""
-    return tuple(
+    rows = [
         Parameter(
             parameter.name.value,
             kind,
@@ -38,7 +38,8 @@ def read_parameters(scope: Scope, node: cst.Parameters, read: Read) -> tuple[Par
             None if parameter.default is None else read(scope, parameter.default),
         )
         for kind, parameter in _parameters(node)
-    )
+    ]
+    return tuple(rows)
 
 
 def _parameters(node: cst.Parameters) -> Iterator[tuple[Kind, cst.Param]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from types import TracebackType
 
@@ -84,11 +86,36 @@ def _recorded(module: cst.Module, text: str) -> Marks | None:
     if CodegenState is None:
         return None
     recorder = _Recorder(module)
-    module._codegen(recorder)
+    try:
+        module._codegen(recorder)
+    except RecursionError:
+        recorder = _Recorder(module)
+        with _calls_in_python():
+            module._codegen(recorder)
     offsets = [0, *accumulate(map(len, recorder.tokens))]
     marks = {node: (offsets[start], offsets[end]) for node, (start, end) in recorder.marks.items()}
     # A token more or less than the source has would shift everything behind it.
     return marks if offsets[-1] == len(text) else _shifted(marks, "".join(recorder.tokens), text)
+
+
+@contextmanager
+def _calls_in_python() -> Iterator[None]:
+    """Let nodes write their children without a detour through C, whose recursion Python 3.12 and 3.13 limit.
+
+    LibCST calls a bound method with keywords, which they do not run in the frame at hand; a function they do.
+    """
+    usual = cst.CSTNode._codegen
+
+    def write(node: cst.CSTNode, state: CodegenState, **options: object) -> None:
+        state.before_codegen(node)
+        node.__class__._codegen_impl(node, state, **options)
+        state.after_codegen(node)
+
+    cst.CSTNode._codegen = write  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        cst.CSTNode._codegen = usual  # type: ignore[method-assign]
 
 
 def _shifted(marks: Marks, written: str, text: str) -> Marks | None:

@@ -20,7 +20,7 @@ def targets(scope: Scope, node: cst.CSTNode, read: Read, names: set[str]) -> tup
         return (node.value,)
     if isinstance(node, (cst.Tuple, cst.List)):
         scope.trace.append(f"(,{len(node.elements)}")
-        return tuple(path for element in node.elements for path in _element(scope, element, read, names))
+        return tuple([path for element in node.elements for path in _element(scope, element, read, names)])
     return (_path(scope, node, read),)
 
 
