@@ -74,6 +74,12 @@ def test_arms_of_a_conditional_expression_are_blocks() -> None:
     assert [block.statement for block in scope.blocks] == [-1, 0, 0]
 
 
+def test_an_arm_in_a_decorator_has_no_statement() -> None:
+    scope = body("@a(b() or c())\ndef f(x=d() if e else g()): ...\n")
+    assert blocks(scope) == ["body in -1, 0", "else in 0, 1: #0", "if in 0, 2: e", "else in 0, 2"]
+    assert {block.statement for block in scope.blocks} == {-1}
+
+
 def test_arms_without_calls_are_no_blocks() -> None:
     assert blocks(body("x = a if t() else b or c")) == ["body in -1, 0"]
 
