@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Literal
 
@@ -60,7 +61,14 @@ def tokens(old: Sequence[ManifestStep], new: Sequence[ManifestStep]) -> tuple[li
         name = call_name(step.callable)
         return name if named(name) or not by_body else step.fingerprint
 
-    return [token(step) for step in old], [token(step) for step in new]
+    before, after = [token(step) for step in old], [token(step) for step in new]
+    if len({*before, *after}) > 1 or not all(step.arguments for step in (*old, *new)):
+        return before, after
+    # One callable throughout: calls are told apart by what they are given, if the same arguments only moved.
+    given, taken = Counter(step.arguments for step in old), Counter(step.arguments for step in new)
+    if given <= taken or taken <= given:
+        return [step.arguments for step in old], [step.arguments for step in new]
+    return before, after
 
 
 def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:

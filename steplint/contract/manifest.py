@@ -32,6 +32,8 @@ class ManifestStep(Struct, frozen=True):
     times: Literal["once", "maybe", "many"]
     was: tuple[str, ...] = ()
     callable: str = ""
+    arguments: str = ""
+    """Digest of the arguments handed on to the callable, as written: tells calls of one callable apart."""
     fingerprint: str = ""
     gate: str = ""
     holes: tuple[str, ...] = ()

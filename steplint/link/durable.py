@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from steplint.link import bodies
@@ -23,10 +24,13 @@ from steplint.link.values import (
 from steplint.model.dialect import Dialect, Position, StepForm
 from steplint.model.graph import Frame, Hop, Role
 from steplint.model.place import Place
+from steplint.model.summary import Argument
+from steplint.model.value import Const, Group, Member, Name, Result, Template
 
 if TYPE_CHECKING:
     from steplint.link.calls import Site
     from steplint.link.linker import Linker
+    from steplint.link.walk import Walk
 
 _STATE_KINDS = frozenset({"state", "send"})
 
@@ -62,6 +66,7 @@ def operation(
     event.id_place, event.id_parts = named.place, named.parts
     event.confidence = confidence  # type: ignore[assignment]
     event.must = needed(site, dialect, form)
+    event.arguments = identity_of_arguments(walk, passed(form, given))
     event.needs_body = (bool(form.body) or form.applies) and not elsewhere
     if not walk.silent:
         walk.out.events.append(event)
@@ -134,6 +139,34 @@ def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
         elif found is not None:
             handed.append(Given("*", found.value, found.written))
     return tuple(handed)
+
+
+def identity_of_arguments(walk: Walk, given: tuple[Given, ...]) -> str:
+    """Return a digest of arguments as they are written, or nothing for none."""
+    if not given:
+        return ""
+    text = ",".join(f"{each.keyword or ''}={spelled(walk, each.written)}" for each in given)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+
+
+def spelled(walk: Walk, value: object) -> str:
+    """Return an expression as one canonical text."""
+    if isinstance(value, Argument):
+        return spelled(walk, value.value)
+    if isinstance(value, Const):
+        return repr(value.value)
+    if isinstance(value, Name):
+        return value.path
+    if isinstance(value, Template):
+        return f"{value.text}({','.join(spelled(walk, each) for each in value.parts)})"
+    if isinstance(value, Group):
+        return f"{value.kind}({','.join(spelled(walk, each) for each in value.items)})"
+    if isinstance(value, Member):
+        return f"{spelled(walk, value.base)}.{value.path}"
+    if isinstance(value, Result) and value.call < len(walk.function.calls):
+        call = walk.function.calls[value.call]
+        return f"{spelled(walk, call.callee)}({','.join(spelled(walk, each) for each in call.arguments)})"
+    return type(value).__name__
 
 
 def spend(
@@ -267,6 +300,7 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
     unit = walk.linker.modules.units[thing.path]
     definition = unit.function(thing.index)
     event.must = "none" if definition.kind != "async" or walk.function.kind != "async" else (form.must or dialect.must)
+    event.arguments = identity_of_arguments(walk, given)
     event.needs_body = form.kind not in ("child", "invoke", "send")
     if not walk.silent:
         walk.out.events.append(event)

@@ -113,6 +113,7 @@ class StepEvent:
     stored: bool = False
     body: Body | None = None
     needs_body: bool = False
+    arguments: str = ""
     id_parts: tuple[IdPart, ...] = ()
     deps: set[StepEvent] = field(default_factory=set)
     elsewhere: bool = False

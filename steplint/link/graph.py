@@ -211,6 +211,7 @@ def _steps(linker: Linker, events: list[StepEvent], positions: Mapping[StepEvent
                 stored=event.stored,
                 body=event.body,
                 needs_body=event.needs_body,
+                arguments=event.arguments,
                 id_parts=event.id_parts,
                 reads=reads,
                 read_elsewhere=event.elsewhere or len(consumers.get(position, ())) != 1,

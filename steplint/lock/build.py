@@ -138,6 +138,7 @@ def _step(step: Step, occurrence: int, dialect: Dialect, entry: LockWorkflow | N
         times=step.times,
         was=_was(entry, identity if identity is not None else template or ""),
         callable=_callable(body) if body is not None else "",
+        arguments=step.arguments,
         fingerprint=_hashed(body.fingerprint) if body is not None else "",
         gate=step.gate,
         holes=tuple(_hole(each) for each in step.id_parts) if template is not None else (),

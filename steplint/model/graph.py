@@ -321,6 +321,8 @@ class Step(Struct, frozen=True):
     stored: bool = False
     """Its value is kept and used later (a task, a list for a combinator), so a missing await is no finding."""
     body: Body | None = None
+    arguments: str = ""
+    """Digest of the arguments handed on to the callable, as written; empty where there are none."""
     needs_body: bool = False
     """The form names a callable, so a missing body means that it did not resolve."""
     id_parts: tuple[IdPart, ...] = ()
