@@ -38,11 +38,12 @@ SUFFIXES = (".py", ".toml", ".txt", ".cfg", ".yaml", ".yml")
 
 
 class Repository(NamedTuple):
-    """A public repository. ``labelled``: hand labels exist for it, so that no verdict is asked for."""
+    """A public repository, or its files ``under`` a folder. ``labelled``: hand labels exist for some of its files."""
 
     name: str
     commit: str
     engine: str
+    under: str = ""
     labelled: bool = False
 
 
@@ -82,21 +83,23 @@ def git_folder(folder: Path, name: str) -> Path:
     )
 
 
-def extract(git: Path, commit: str, target: Path) -> None:
+def extract(git: Path, commit: str, target: Path, under: str = "") -> None:
     """Write the Python and configuration files of a commit to a folder; objects that a partial copy lacks stay out."""
-    for path, content in contents(git, commit):
+    for path, content in contents(git, commit, under):
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
 
 
-def contents(git: Path, commit: str) -> Iterator[tuple[str, bytes]]:
+def contents(git: Path, commit: str, under: str) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of the files that matter."""
     listed = subprocess.run(
         ["git", "-C", str(git), "ls-tree", "-r", "-z", commit], check=True, capture_output=True
     ).stdout.decode("utf-8", "surrogateescape")
     entries = [entry.partition("\t") for entry in listed.split("\0") if entry.startswith("100")]
-    wanted = [(head.split()[2], path) for head, _, path in entries if path.endswith(SUFFIXES)]
+    wanted = [
+        (head.split()[2], path) for head, _, path in entries if path.startswith(under) and path.endswith(SUFFIXES)
+    ]
     command = ["git", "-C", str(git), "cat-file", "--batch"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -123,7 +126,7 @@ def steplint(folder: Path, *arguments: str) -> tuple[str, int, str]:
 def check(repository: Repository, git: Path, select: Sequence[str] = ()) -> Run:
     """Return what the default rules, and those of ``select``, say about a repository."""
     with tempfile.TemporaryDirectory() as place:
-        extract(git, repository.commit, Path(place))
+        extract(git, repository.commit, Path(place), repository.under)
         extra = [word for each in select for word in ("--extend-select", each)]
         begin = time.perf_counter()
         text, code, errors = steplint(Path(place), "check", "-o", "json", "--exit-zero", *extra, ".")
