@@ -122,7 +122,7 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
     if kind == "boolean":
         return either(walk, items)
     if kind == "not" and items[0].over.startswith("gate:"):
-        return items[0]
+        return items[0].having(over=f"old:{items[0].over[len('gate:') :]}")
     tags, deps = tags_of(items), deps_of(items)
     if kind == "binary" and len(items) == 2 and is_duration(items[0], items[1]):
         tags = frozenset(Tag(each.source, True) for each in tags)

@@ -81,13 +81,14 @@ class Frames:
     def gate(self, block: Block) -> str:
         """Return the patch gate that decides an arm."""
         head = self.walk.heads.get(block.statement) if block.head is not None else None
-        if head is not None and head.over.startswith("gate:"):
-            return head.over[5:]
+        if head is not None:
+            return head.over[len("gate:") :] if head.over.startswith("gate:") else ""
+        # Runs in flight take the arm of `if not patched(...)`: only new ones pass its else.
         for each in self.blocks:
             if each.group == block.group and each.head is not None:
                 other = self.walk.heads.get(each.statement)
-                if other is not None and other.over.startswith("gate:"):
-                    return other.over[5:]
+                if other is not None and other.over.startswith("old:"):
+                    return other.over[len("old:") :]
         return ""
 
     def handlers(self, block: Block) -> tuple[Handler, ...]:

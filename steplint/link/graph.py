@@ -27,6 +27,10 @@ class Linked(NamedTuple):
     graph: StepGraph
     missing: frozenset[str]
     words: frozenset[str]
+    used: frozenset[str] = frozenset()
+    """Paths of the modules that were looked into."""
+    failures: tuple[tuple[str, Exception], ...] = ()
+    """Workflows that could not be interpreted, by source, with the error; the others are whole."""
 
 
 def link(
@@ -45,10 +49,16 @@ def link(
     linker = Linker(modules, Forms(dialects.values(), wrappers or {}), apis)
     found: dict[tuple[str, str, str, str], Workflow] = {}
     taken: set[tuple[str, int]] = set()
+    failures: list[tuple[str, Exception]] = []
     for each in discover.workflows(linker):
         for body in each.bodies:
             taken.add((body.function.path, body.function.index))
-        workflow = _workflow(linker, each, (pinned or {}).get(each.dialect.name, False))
+        try:
+            workflow = _workflow(linker, each, (pinned or {}).get(each.dialect.name, False))
+        except Exception as error:  # a defect here costs this workflow, not the run
+            failures.append((f"{each.path}::{each.name}", error))
+            linker.stack.clear()
+            continue
         key = (workflow.dialect, workflow.app, workflow.id, workflow.source)
         found.setdefault(key, workflow)
     listed = sorted(
@@ -62,7 +72,8 @@ def link(
         and each.name.rpartition("<locals>.")[2] not in entered
     )
     graph = StepGraph(tuple(listed), rejected, _modules(linker, listed))
-    return Linked(graph, frozenset(modules.missing), frozenset())
+    used = frozenset(modules.used) | {each.path for each in graph.modules}
+    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures))
 
 
 def _told_apart(workflows: list[Workflow], linker: Linker) -> list[Workflow]:
@@ -166,11 +177,11 @@ def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict
     scope = thing.env or linker.parent_scope(unit, thing.index)
     walk = Walk(linker, unit, thing.index, "body", found.dialect.name, scope)
     key = (thing.path, thing.index)
-    linker._stack.append(key)
+    linker.stack.append(key)
     try:
         outcome = walk.run(bound)
     finally:
-        linker._stack.pop()
+        linker.stack.pop()
     place = unit.place(unit.function(thing.index).name_span)
     walk.touch(outcome.returns)
     for tag in outcome.returns.tags:

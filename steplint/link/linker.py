@@ -72,7 +72,7 @@ class Linker:
         self._fields: dict[Class, dict[str, Abstract]] = {}
         self._memo: dict[object, Outcome] = {}
         self._references: dict[str, Abstract] | None = None
-        self._stack: list[tuple[str, int]] = []
+        self.stack: list[tuple[str, int]] = []
 
     # -- scopes outside of runs ------------------------------------------------------------------------------------
 
@@ -310,7 +310,7 @@ class Linker:
         unit = self.modules.units[thing.path]
         parameters = unit.function(thing.index).parameters
         skip = 1 if thing.bound is not None else 0
-        if len(parameters) <= skip or (thing.path, thing.index) in self._stack:
+        if len(parameters) <= skip or (thing.path, thing.index) in self.stack:
             return ()
         outcome = self.interpret(
             thing, {parameters[skip].name: Abstract(Function(target.path, target.index))}, "outside", ""
@@ -347,7 +347,7 @@ class Linker:
         unit = self.modules.units[function.path]
         at = (function.path, function.index)
         limit = MAX_OUTSIDE_DEPTH if zone == "outside" else MAX_DEPTH
-        if at in self._stack or len(self._stack) >= limit or self.walks >= MAX_WALKS:
+        if at in self.stack or len(self.stack) >= limit or self.walks >= MAX_WALKS:
             return Outcome(pure=False, cut=True) if self.walks < MAX_WALKS else EMPTY
         bound = self.bind(unit, function, arguments)
         key = self.key(function, bound, zone, dialect)
@@ -356,14 +356,14 @@ class Linker:
             if known is not None:
                 return known
         self.walks += 1
-        self._stack.append(at)
+        self.stack.append(at)
         try:
             walk = Walk(
                 self, unit, function.index, zone, dialect, function.env or self.parent_scope(unit, function.index)
             )
             outcome = walk.run(bound)
         finally:
-            self._stack.pop()
+            self.stack.pop()
         if key is not None:
             self._memo[key] = outcome
         return outcome

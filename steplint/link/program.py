@@ -189,6 +189,7 @@ class Modules:
         self.units = dict(units)
         self.find = find
         self.missing: set[str] = set()
+        self.used: set[str] = set()
         self._found: dict[tuple[str, str, int], str | None] = {}
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
@@ -201,8 +202,7 @@ class Modules:
     def unit(self, path: str) -> Unit | None:
         """Return a module that was read, or note that it is wanted."""
         found = self.units.get(path)
-        if found is None:
-            self.missing.add(path)
+        (self.missing if found is None else self.used).add(path)
         return found
 
 

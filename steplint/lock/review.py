@@ -67,7 +67,14 @@ def _with_evidence(step: ManifestStep, source: ManifestStep | None) -> ManifestS
     # The lock is what deployed runs know; the tree only says more about the same callable.
     same = not step.callable or call_name(source.callable) == step.callable
     function = source.callable if same else step.callable
-    return replace(step, callable=function, fingerprint=source.fingerprint, holes=source.holes, gate=source.gate)
+    return replace(
+        step,
+        callable=function,
+        arguments=source.arguments if same else "",
+        fingerprint=source.fingerprint,
+        holes=source.holes,
+        gate=source.gate,
+    )
 
 
 def _fresh(base: LockFile | None, lock: LockFile | None) -> tuple[Decision, ...]:
