@@ -707,6 +707,24 @@ def test_a_graph_is_drawn_in_every_format(run: Run, shop: Path, name: str) -> No
     assert run("graph", "-o", f"{name}=graph.out").code == 0
 
 
+def test_a_graph_marks_what_changed(run: Run, shop: Path) -> None:
+    write(shop, {"shop/app.py": CLEAN})
+    run("manifest", "-o", "old.json")
+    write(shop, {"shop/app.py": CLEAN.replace("print-receipt", "print-bill")})
+    assert "  ~ print-bill" in run("graph", "--against", "old.json").out
+    assert "  ~ " not in run("graph").out
+
+
+def test_a_graph_says_what_was_not_recognized(run: Run, shop: Path) -> None:
+    plain = "\n".join(line for line in CLEAN.splitlines() if not line.startswith("@"))
+    write(shop, {"shop/app.py": plain})
+    ran = run("graph", "--all")
+    assert ran.code == 0
+    assert "not recognized:" in ran.out
+    assert "shop/app.py:10   order: calls `ctx.step.run`" in ran.out
+    assert "steplint graph --all" in run("graph").err
+
+
 def test_a_rule_is_explained_by_name_and_by_code(run: Run) -> None:
     page = run("rule", "body-time").out
     assert page.startswith("# body-time\n")
@@ -1077,3 +1095,60 @@ def test_a_wrong_call_about_runs_gives_2(run: Run, flows: Path, arguments: list[
     ran = run(*arguments)
     assert ran.code == 2, ran
     assert message in ran.err
+
+
+# Several projects
+
+
+@pytest.fixture
+def monorepo(tmp_path: Path) -> Path:
+    for name in ("billing", "shipping"):
+        files = {"shop/__init__.py": "", "shop/app.py": APP, "shop/dice.py": DICE}
+        write(tmp_path / "svc" / name, files)
+    write(tmp_path, {"steplint.toml": 'projects = ["svc/*"]\n', "other.py": APP})
+    return tmp_path
+
+
+def test_several_projects_are_checked_apart_and_reported_together(run: Run, monorepo: Path) -> None:
+    ran = run("check", "-o", "concise")
+    assert ran.code == 1
+    assert [line.split(":")[0] for line in concise(ran.out)] == ["svc/billing/shop/app.py"] * 2 + [
+        "svc/shipping/shop/app.py"
+    ] * 2
+    assert "Found 2 errors, 2 warnings in 2 workflows (4 steps, 4 files)" in ran.err
+    assert "--> svc/billing/shop/app.py:12" in run("check").out
+    assert "if roll() > 4:" in run("check").out
+    document = json.loads(run("check", "-o", "json").out)
+    assert {each["place"]["start_byte"] is not None for each in document["findings"]} == {True}
+    assert {hop["place"]["path"] for each in document["findings"] for hop in each["trace"]} >= {
+        "svc/billing/shop/dice.py"
+    }
+
+
+def test_paths_and_folders_choose_among_several_projects(
+    run: Run, monorepo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(concise(run("check", "-o", "concise", "svc/billing").out)) == 2
+    assert len(concise(run("check", "-o", "concise", "svc").out)) == 4
+    assert len(concise(run("check", "-o", "concise", "svc/billing/shop/dice.py").out)) == 1
+    assert run("check", "other.py").code == 3
+    assert concise(run("-C", "svc/billing", "check", "-o", "concise").out)[0].startswith("shop/app.py")
+
+
+def test_each_project_has_its_own_lock(run: Run, monorepo: Path) -> None:
+    assert run("lock").code == 0
+    assert (monorepo / "svc" / "billing" / "steplint.lock").exists()
+    assert run("lock", "--check").code == 0
+    write(monorepo, {"svc/shipping/shop/app.py": APP.replace("load-cart", "load-order")})
+    assert run("lock", "--check").code == 1
+
+
+def test_a_verb_for_one_project_says_so(run: Run, monorepo: Path) -> None:
+    ran = run("manifest")
+    assert ran.code == 2
+    assert "the configuration names several projects: `svc/*`" in ran.err
+    assert run("-C", "svc/billing", "manifest").code == 0
+    write(monorepo, {"steplint.toml": 'projects = ["none/*"]\n'})
+    ran = run("check")
+    assert ran.code == 2
+    assert "steplint.toml:1: `none/*` names no folder" in ran.err

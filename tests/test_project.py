@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -215,6 +216,30 @@ def test_another_setting_is_another_result(shop: Path, override: str) -> None:
     assert [each.severity for each in checked(shop).findings] == ["error", "warning"]
     changed = [(each.rule.code, each.severity) for each in checked(shop, override).findings]
     assert ("SL102", "error") not in changed
+
+
+def test_after_an_edit_the_program_is_linked_once(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = []
+
+    def counted(*arguments: Any) -> Callable[..., Any]:
+        link = linker(*arguments)
+        return lambda summaries: links.append(len(summaries)) or link(summaries)
+
+    linker = linking.linker
+    monkeypatch.setattr(linking, "linker", counted)
+    checked(shop)
+    assert links == [2, 3, 4]
+    links.clear()
+    (shop / "shop" / "flow.py").write_text(FLOW.replace("step1", "step2"))
+    after = told(checked(shop))
+    assert links == [4]
+    assert after == told(checked(shop, remembers=False))
+
+
+def test_a_file_that_was_reached_before_and_broke_is_no_finding(shop: Path) -> None:
+    checked(shop)
+    write(shop, {"shop/numbers.py": "def (", "shop/names.py": "def reference():\n    return 5\n"})
+    assert [name for *_, name, _ in told(checked(shop))] == ["generic-step-id"]
 
 
 def test_a_damaged_cache_changes_the_time_only(shop: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steplint.cli import output
 from steplint.cli.report_flags import selectors
-from steplint.cli.reporting import Shown, show
+from steplint.cli.reporting import Shown, show, unresolved
 from steplint.cli.session import Session
 from steplint.cli.stop import Stop, say
 from steplint.cli.terminal import in_hook
@@ -35,18 +35,37 @@ def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(session: Session, paths: Sequence[str], flags: Mapping[str, Any], stdin: bytes | None = None) -> int:
     """Run the rules once, write what was asked for, and return the exit code."""
-    from steplint.cli import changing
-    from steplint.project.check import check
     from steplint.report.formats import names
 
-    start = time.perf_counter()
     _refuse_pairs(flags)
     wanted = output.targets(flags["output"] or session.loaded.settings.output, names())
-    inside = session.existing(paths)
-    named = () if flags["force_exclude"] else [path for path in inside if path.endswith(".py")]
+    done = [_one(each, mine, flags, stdin) for each, mine in _shared_out(session, paths, flags)]
+    report, read = _together(session, done)
+    if not (flags["fix_only"] or flags["diff"]):
+        show(session, Shown(report, wanted, flags, read, notes=[note for each in done for note in each.notes]))
+    for each in done:
+        _vacuous(session, each.checked)
+    return 0 if flags["fix_only"] and report.exit_code == 1 else report.exit_code
+
+
+class _Done(NamedTuple):
+    session: Session
+    checked: Checked
+    report: Report
+    text: Callable[[str], str | None]
+    notes: list[str]
+
+
+def _one(session: Session, paths: Sequence[str] | None, flags: Mapping[str, Any], stdin: bytes | None) -> _Done:
+    """Check one project: ``paths`` are relative to its root, None where none were given."""
+    from steplint.cli import changing
+    from steplint.project.check import check
+
+    start = time.perf_counter()
+    named = () if flags["force_exclude"] else [path for path in paths or () if path.endswith(".py")]
     unsaved = {session.relative(flags["stdin_filename"]): stdin} if stdin is not None else {}
     with session.analysis(named=named, unsaved=unsaved) as analysis:
-        request = _wanted(session, paths, inside, flags)
+        request = _wanted(session, paths, flags)
         if flags["fix"] or flags["fix_only"] or flags["diff"]:
             analysis, checked = changing.fixed(session, analysis, request, flags)
         else:
@@ -57,10 +76,39 @@ def run(session: Session, paths: Sequence[str], flags: Mapping[str, Any], stdin:
         elif flags["add_ignore"] is not None:
             analysis, checked = changing.add_ignores(session, analysis, checked, request, flags["add_ignore"])
         report = _finished(analysis, checked.report, flags, time.perf_counter() - start)
-        if not (flags["fix_only"] or flags["diff"]):
-            show(session, analysis, Shown(report, wanted, flags))
-    _vacuous(session, checked)
-    return 0 if flags["fix_only"] and report.exit_code == 1 else report.exit_code
+        notes = unresolved(session, analysis) if session.flags.verbose else []
+        return _Done(session, checked, report, analysis.text, notes)
+
+
+def _shared_out(
+    session: Session, paths: Sequence[str], flags: Mapping[str, Any]
+) -> list[tuple[Session, Sequence[str] | None]]:
+    """Return the projects to check, each with its share of the paths."""
+    projects = session.projects()
+    if projects == [session]:
+        return [(session, session.existing(paths) if paths else None)]
+    if flags["stdin_filename"]:
+        raise Stop("`--stdin-filename` belongs to one project", "steplint -C FOLDER check --stdin-filename NAME")
+    session.existing(paths)
+    if not paths:
+        return [(each, None) for each in projects]
+    shares = [(each, each.within(paths)) for each in projects]
+    return [(each, share) for each, share in shares if share] or [(projects[0], [])]
+
+
+def _together(session: Session, done: Sequence[_Done]) -> tuple[Report, Callable[[str], str | None]]:
+    """Return one report for all projects, and what reads the paths in it."""
+    if done[0].session is session:
+        return done[0].report, done[0].text
+    from steplint.project.roots import join
+
+    by_root = {session.relative(str(each.session.loaded.root)): each for each in done}
+
+    def read(path: str) -> str | None:
+        root = max((each for each in by_root if path.startswith(f"{each}/")), key=len, default=None)
+        return None if root is None else by_root[root].text(path[len(root) + 1 :])
+
+    return join([(root, each.report) for root, each in by_root.items()]), read
 
 
 def _refuse_pairs(flags: Mapping[str, Any]) -> None:
@@ -71,12 +119,12 @@ def _refuse_pairs(flags: Mapping[str, Any]) -> None:
             )
 
 
-def _wanted(session: Session, paths: Sequence[str], inside: list[str], flags: Mapping[str, Any]) -> Wanted:
+def _wanted(session: Session, paths: Sequence[str] | None, flags: Mapping[str, Any]) -> Wanted:
     from steplint.project.check import Wanted
 
     selected = session.loaded.settings.lint.select
     asked = any(each.startswith("SL3") or each == "lock" for each in selected)
-    shown = inside if paths else None
+    shown = paths
     if shown is None and flags["stdin_filename"]:
         shown = [session.relative(flags["stdin_filename"])]
     return Wanted(

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from steplint.cli import output
 from steplint.cli.session import Session
 from steplint.cli.stop import Stop, say, warn
+
+if TYPE_CHECKING:
+    from steplint.contract.change import Change
+    from steplint.model.graph import Workflow
+    from steplint.project.analysis import Analysis
 
 
 def run(
@@ -23,6 +29,7 @@ def run(
     format_module = load_graph(format_name)
     with session.analysis() as analysis:
         graph, failures = analysis.graph, analysis.failures
+        changes = _changes(analysis, against)
     if workflows:
         graph = replace(graph, workflows=_chosen(graph.workflows, workflows), rejected=())
     look = session.terminal
@@ -34,6 +41,7 @@ def run(
             unicode=look.unicode or to_file,
             width=100 if to_file else look.width,
             show_all=whole,
+            changes=changes,
             warn=warn,
         ),
     )
@@ -49,7 +57,17 @@ def run(
     return 70 if failures else 0
 
 
-def _chosen(known: tuple, workflows: Sequence[str]) -> tuple:  # type: ignore[type-arg]
+def _changes(analysis: Analysis, ref: str | None) -> tuple[Change, ...]:
+    """Return what changed since ``ref``."""
+    if ref is None:
+        return ()
+    from steplint.project import locking
+
+    given = locking.given(analysis, judged=False)
+    return locking.compared(analysis, given, locking.against(analysis, ref)).changes
+
+
+def _chosen(known: Sequence[Workflow], workflows: Sequence[str]) -> tuple[Workflow, ...]:
     """Return the workflows with these IDs, names or globs; raises `Stop` for one that there is not."""
     from steplint.config import nearest
 

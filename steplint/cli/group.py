@@ -12,7 +12,7 @@ from steplint.cli.stop import INTERRUPTED, let_go
 
 VERBS = (
     *("check", "lock", "diff", "manifest", "graph", "rule", "where", "config", "schema", "init", "new"),
-    *("run", "runs", "clean", "completion", "version"),
+    *("run", "runs", "server", "clean", "completion", "version"),
 )
 ALIASES = {"explain": "rule"}
 

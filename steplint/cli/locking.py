@@ -100,7 +100,7 @@ def diff(session: Session, flags: Mapping[str, Any]) -> int:
             analysis, "diff", found.changes, found.compared, other=other.base, lint=other.lint, failing=found.failing
         )
         extra = {"read_base": locking.reader(analysis, other), "show_all": flags["all"]}
-        show(session, analysis, Shown(_zeroed(report, flags), wanted, flags, extra))
+        show(session, Shown(_zeroed(report, flags), wanted, flags, analysis.text, extra))
         return _ended(session, _zeroed(report, flags), locking.vacuous(analysis, given))
 
 
@@ -114,7 +114,7 @@ def _show(session: Session, analysis: Analysis, report: Report, flags: Mapping[s
     from steplint.report.formats import names
 
     wanted = output.targets(flags["output"] or session.loaded.settings.output, names())
-    show(session, analysis, Shown(report, wanted, flags, summary=bool(report.findings)))
+    show(session, Shown(report, wanted, flags, analysis.text, summary=bool(report.findings)))
 
 
 def _ended(session: Session, report: Report, nothing: Notice | None) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steplint.cli import output
@@ -16,35 +17,41 @@ if TYPE_CHECKING:
 
 
 class Shown(NamedTuple):
-    """A report, where it goes, and the flags that say how it looks; ``extra`` are further settings of the view."""
+    """A report, where it goes, and the flags that say how it looks.
+
+    ``read`` gives the text of a path in the report, ``extra`` are further settings of the view, ``notes`` lines for
+    stderr.
+    """
 
     report: Report
     targets: Sequence[output.Target]
     flags: Mapping[str, Any]
+    read: Callable[[str], str | None]
     extra: Mapping[str, Any] = {}
+    notes: Sequence[str] = ()
     summary: bool = True
 
 
-def show(session: Session, analysis: Analysis, shown: Shown) -> None:
+def show(session: Session, shown: Shown) -> None:
     """Write a report to its targets, and its summary to stderr."""
     from steplint.report.formats import load
 
-    from_here, read_from_here = seen_from_here(session, shown.report, analysis.text)
+    start = time.perf_counter()
+    from_here, read_from_here = seen_from_here(session, shown.report, shown.read)
     settings = {**_view(shown.flags), **shown.extra}
 
     def rendered(target: output.Target) -> str:
         for_people = target.format in TEXT
-        report, read = (from_here, read_from_here) if for_people else (shown.report, analysis.text)
+        report, read = (from_here, read_from_here) if for_people else (shown.report, shown.read)
         return load(target.format).render(report, view(session, read, bool(target.path), **settings))
 
     if session.quiet < 2:
-        with analysis.timed("report"):
-            output.emit(shown.targets, rendered, session.start)
+        output.emit(shown.targets, rendered, session.start)
     if not session.quiet:
-        _aside(session, analysis, from_here, shown)
+        _aside(session, from_here, shown, time.perf_counter() - start)
 
 
-def _aside(session: Session, analysis: Analysis, report: Report, shown: Shown) -> None:
+def _aside(session: Session, report: Report, shown: Shown, seconds: float) -> None:
     from steplint.report.summary import summarize
 
     look, flags = session.aside, shown.flags
@@ -54,15 +61,15 @@ def _aside(session: Session, analysis: Analysis, report: Report, shown: Shown) -
     if flags["statistics"]:
         lines += [f"{count:>6}  {name}" for name, count in report.statistics.items()]
     if flags["timings"]:
-        lines += [f"{seconds * 1000:>8.1f} ms  {phase}" for phase, seconds in analysis.timings.items()]
-    if session.flags.verbose:
-        lines += _unresolved(session, analysis)
-    seen = view(session, analysis.text, False, color=look.color, unicode=look.unicode)
+        timings = {**report.timings, "report": seconds}
+        lines += [f"{spent * 1000:>8.1f} ms  {phase}" for phase, spent in timings.items()]
+    lines += shown.notes
+    seen = view(session, shown.read, False, color=look.color, unicode=look.unicode)
     summary = summarize(report, seen) if shown.summary else ""
     output.stderr("".join(f"{line}\n" for line in lines) + summary)
 
 
-def _unresolved(session: Session, analysis: Analysis) -> list[str]:
+def unresolved(session: Session, analysis: Analysis) -> list[str]:
     """Return what was not followed or read, a line each."""
     found = [each for workflow in analysis.graph.workflows for each in workflow.unresolved]
     return [f"{where(session, each.place)}: not followed: {each.reason}" for each in dict.fromkeys(found)]

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,25 @@ class Session:
         from steplint.config import load
         from steplint.project.flags import with_flags
 
-        return with_flags(load(self.start, self.flags.config, self.flags.isolated), self._changes)
+        loaded = with_flags(load(self.start, self.flags.config, self.flags.isolated), self._changes)
+        if not loaded.settings.projects:
+            return loaded
+        from steplint.project.roots import around
+
+        return around(loaded, self.start)
+
+    def projects(self) -> list[Session]:
+        """Return a session for each project that the configuration names: usually this one alone."""
+        if not self.loaded.settings.projects:
+            return [self]
+        from steplint.project.roots import roots
+
+        return [self._at(each) for each in roots(self.loaded)]
+
+    def _at(self, loaded: Loaded) -> Session:
+        found = copy(self)
+        found.__dict__["loaded"] = loaded
+        return found
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -68,6 +87,11 @@ class Session:
         from steplint.project.tree import Overlay
 
         loaded, flags = self.loaded, self.flags
+        if loaded.settings.projects:
+            names = ", ".join(f"`{each}`" for each in loaded.settings.projects)
+            raise Stop(
+                f"the configuration names several projects: {names}", "steplint -C FOLDER … works on one of them"
+            )
         directory = Path(self.start / flags.cache_dir) if flags.cache_dir else None
         listed = disk(loaded, named=named)
         tree = Overlay(listed, unsaved) if unsaved else listed
@@ -103,6 +127,15 @@ class Session:
             if not os.path.lexists(self.start / path):
                 raise Stop(f"`{path}` does not exist", "paths are relative to the current folder, or to that of `-C`")
         return [self.relative(path) for path in paths]
+
+    def within(self, paths: Sequence[str]) -> list[str]:
+        """Return those of ``paths`` that touch this project, relative to its root; one around it stands for all of it."""
+        root = self.loaded.root
+        found = [Path(os.path.normpath(self.start / path)) for path in paths]
+        inside = [each.relative_to(root).as_posix() for each in found if each.is_relative_to(root)]
+        return ["" if each == "." else each for each in inside] + [""] * any(
+            root.is_relative_to(each) for each in found
+        )
 
     def _outside(self, path: str) -> Stop:
         return Stop(f"`{path}` is outside of the project `{self.loaded.root}`", f"steplint -C {path} check")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +27,9 @@ from steplint.project.tree import Disk, Overlay, Tree
 from steplint.read import reader_digest
 
 _SOURCE = re.compile(rb'^source *= *"([^"\\:]+)::', re.MULTILINE)
+
+
+T = TypeVar("T")
 
 
 class Linked(Struct, frozen=True):
@@ -162,27 +166,16 @@ class Analysis:
     @cached_property
     def _reached(self) -> tuple[str, ...] | None:
         """The files that were read when these roots were linked last, if none of them has changed."""
-        data = self.cache.result_get(self._reach_key)
-        if data is None:
-            return None
-        try:
-            before = msgspec.msgpack.decode(data, type=dict[str, bytes])
-        except msgspec.DecodeError:
-            return None
-        return tuple(before) if before == self._hashes(tuple(before)) else None
+        before = self._kept(self._reach_key, dict[str, bytes])
+        return tuple(before) if before is not None and before == self._hashes(tuple(before)) else None
 
     @cached_property
     def _remembered(self) -> Linked | None:
         if self._reached is None:
             return None
-        data = self.cache.result_get(self._content_key(self._reached))
-        if data is None:
-            return None
-        try:
-            linked = msgspec.msgpack.decode(data, type=Linked)
-        except msgspec.DecodeError:
-            return None
-        self.cached = len(linked.read)
+        linked = self._kept(self._content_key(self._reached), Linked)
+        if linked is not None:
+            self.cached = len(linked.read)
         return linked
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, bytes]:
@@ -199,9 +192,25 @@ class Analysis:
             link = linker(files.paths, self.known, settings.knowledge, settings.dialect)
         reader = Reader(self.tree, self.cache, files, self._jobs, self._progress, self.timed)
         with self.timed("link"):
-            found = rounds(reader, files, link, settings.follow_imports != "none", self._progress)
+            likely = self._kept(self._hint_key, tuple[str, ...]) or ()
+            found = rounds(reader, files, link, settings.follow_imports != "none", self._progress, likely)
         self.cached = found.cached
+        self.cache.result_put(self._hint_key, msgspec.msgpack.encode(sorted(found.summaries.keys() - set(files.roots))))
         return found
+
+    @property
+    def _hint_key(self) -> bytes:
+        return keys.digest("likely", self._static, str(self.loaded.root))
+
+    def _kept(self, key: bytes, kind: type[T]) -> T | None:
+        """Return what is remembered under ``key``; None for nothing, and for what another version wrote."""
+        data = self.cache.result_get(key)
+        if data is None:
+            return None
+        try:
+            return msgspec.msgpack.decode(data, type=kind)
+        except msgspec.DecodeError:
+            return None
 
 
 def analyze(

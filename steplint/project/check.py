@@ -206,18 +206,21 @@ def _summary(analysis: Analysis, baselined: int, unused: int) -> Summary:
 
 
 def _nothing(analysis: Analysis, wanted: Wanted, verdict: Verdict) -> Notice | None:
-    paths = wanted.paths or ()
     settings = analysis.loaded.settings
-    matched = not paths or wanted.force_exclude or any(covers(paths, path) for path in analysis.survey.paths)
     return nothing_analyzed(
-        len(paths),
-        matched,
+        _matched(analysis, wanted),
         len(analysis.survey.paths),
         verdict.summary.workflows,
         verdict.locked,
         settings.require_workflows,
         settings.lock.path,
     )
+
+
+def _matched(analysis: Analysis, wanted: Wanted) -> bool:
+    """Return whether the paths that were given, if any were, hold a file of the project."""
+    paths = wanted.paths
+    return paths is None or wanted.force_exclude or any(covers(paths, path) for path in analysis.survey.paths)
 
 
 def _statistics(findings: Iterable[Reported]) -> dict[str, int]:

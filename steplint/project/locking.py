@@ -135,7 +135,7 @@ def vacuous(analysis: Analysis, found: verbs.Given) -> Notice | None:
     settings = analysis.loaded.settings
     files = len(analysis.survey.paths)
     return nothing_analyzed(
-        0, True, files, len(found.code.workflows), live, settings.require_workflows, settings.lock.path
+        True, files, len(found.code.workflows), live, settings.require_workflows, settings.lock.path
     )
 
 

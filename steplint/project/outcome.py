@@ -34,14 +34,14 @@ def exit_code(
 
 
 def nothing_analyzed(
-    paths: int, matched: bool, files: int, workflows: int, locked: int, required: bool, lock_path: str
+    matched: bool, files: int, workflows: int, locked: int, required: bool, lock_path: str
 ) -> Notice | None:
     """Return why the run is vacuous, or None: a green check that looked at nothing helps nobody.
 
-    ``matched`` says whether the ``paths`` that were named hold any file of the project, ``locked`` how many workflows
-    the lock has.
+    ``matched`` says whether paths that were given hold any file of the project, ``locked`` how many workflows the lock
+    has.
     """
-    if paths and not matched:
+    if not matched:
         hint = "`steplint check --show-files` lists what is analyzed; `include` and `exclude` decide"
         return Notice("no Python file of the project lies in the paths given", hint)
     if workflows:

@@ -138,10 +138,18 @@ def failure(where: str, error: Exception) -> Failure:
     return Failure(where, f"{type(error).__name__}: {error}", detail)
 
 
-def rounds(reader: Reader, survey: Survey, link: Link, follow: bool, progress: Progress) -> Read:
-    """Return everything that workflows reach, linked; ``follow`` False stops after the files that name an SDK."""
-    summaries = reader.read(survey.roots)
-    asked = set(survey.roots)
+def rounds(
+    reader: Reader, survey: Survey, link: Link, follow: bool, progress: Progress, likely: Iterable[str] = ()
+) -> Read:
+    """Return everything that workflows reach, linked; ``follow`` False stops after the files that name an SDK.
+
+    ``likely`` are files that were reached the last time: read at once, they save rounds. One that cannot be understood
+    is left to be asked for.
+    """
+    early = set(likely).intersection(survey.hashes) - set(survey.roots) if follow else set[str]()
+    summaries = reader.read({*survey.roots, *early})
+    summaries = {path: each for path, each in summaries.items() if path not in early or each.problem is None}
+    asked = set(summaries).union(survey.roots)
     graph = StepGraph(())
     try:
         for number in range(_MOST_ROUNDS):

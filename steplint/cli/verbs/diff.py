@@ -28,4 +28,4 @@ def command(ctx: click.Context, /, **flags: Any) -> int:
     """
     from steplint.cli.locking import diff
 
-    return diff(session(ctx, checking.settings(flags)), flags)
+    return max(diff(each, flags) for each in session(ctx, checking.settings(flags)).projects())

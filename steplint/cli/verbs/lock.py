@@ -48,11 +48,8 @@ def command(ctx: click.Context, /, **flags: Any) -> int | None:
     from steplint.cli import locking
 
     opened = session(ctx, checking.settings(flags))
-    if flags["check"]:
-        return locking.check(opened, flags)
-    if flags["resolve"]:
-        return locking.resolve(opened, flags)
-    return locking.update(opened, flags)
+    act = locking.check if flags["check"] else locking.resolve if flags["resolve"] else locking.update
+    return max(act(each, flags) for each in opened.projects())
 
 
 @command.command(cls=Verb)
