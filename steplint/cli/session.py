@@ -129,7 +129,7 @@ class Session:
         return [self.relative(path) for path in paths]
 
     def within(self, paths: Sequence[str]) -> list[str]:
-        """Return those of ``paths`` that touch this project, relative to its root; one around it stands for all of it."""
+        """Return those of ``paths`` that touch this project, relative to its root; one around it stands for all."""
         root = self.loaded.root
         found = [Path(os.path.normpath(self.start / path)) for path in paths]
         inside = [each.relative_to(root).as_posix() for each in found if each.is_relative_to(root)]
