@@ -16,9 +16,9 @@ NESTING_LIMIT = 1_000
 # LibCST refuses an implicit concatenation of more than 3,000 strings.
 PIECES_LIMIT = 2_500
 
-_OPERATORS = (*"+-*/%@&|^~.([", "and ", "or ", "not ", "if ", "in ", "is ", "lambda", "await ")
+_OPERATORS = "+-*/%@&|^.(["
 _NESTING = ("lambda", "if", "**")
-_PREFIXES = re.compile(rf"(?:(?:[-+~]|not\b)[\s\\]*){{{NESTING_LIMIT}}}")
+_PREFIXES = re.compile(rf"(?<![-+~])(?<![-+~][ ])(?:(?:[-+~]|not\b)[\s\\]*){{{NESTING_LIMIT}}}")
 _PIECE = re.compile(
     TOKEN.pattern
     + r"""
@@ -40,13 +40,14 @@ class _Chain:
     """What stands within one pair of brackets since the last comma."""
 
     operators: int = 0
+    trailers: int = 0
     nested: int = 0
     powers: int = 0
     prefixes: int = 0
     parameters: int = 0
 
     def clear(self) -> None:
-        self.operators = self.nested = self.powers = self.prefixes = 0
+        self.operators = self.trailers = self.nested = self.powers = self.prefixes = 0
 
 
 def too_long(text: str) -> tuple[int, str] | None:
@@ -62,7 +63,7 @@ def too_long(text: str) -> tuple[int, str] | None:
     for match in _PIECE.finditer(text):
         operand = _take(match, chains, operand)
         chain = chains[-1]
-        if chain.operators > CHAIN_LIMIT:
+        if max(chain.operators, chain.trailers) > CHAIN_LIMIT:
             return match.start(), f"an expression chains more than {CHAIN_LIMIT:,} operators"
         if max(chain.nested, chain.powers, chain.prefixes) > NESTING_LIMIT:
             return match.start(), f"an expression nests more than {NESTING_LIMIT:,} deep"
@@ -80,21 +81,26 @@ def _take(match: re.Match[str], chains: list[_Chain], operand: bool) -> bool:
     if kind == "colon":
         chain.parameters = max(chain.parameters - 1, 0)
     elif kind == "end":
-        # A comma between the parameters of a lambda ends no expression, nor does a newline in brackets.
-        if not chain.parameters and (piece != "\n" or len(chains) == 1):
+        if piece == "\n" and len(chains) > 1:
+            return operand
+        # A comma between the parameters of a lambda ends no expression.
+        if not chain.parameters:
             chain.clear()
-    else:
+    elif kind == "nest":
+        chain.nested += 1
+        chain.parameters += piece == "lambda"
+    elif piece == ".":
+        chain.trailers += 1
+    elif kind == "power":
         chain.operators += 1
-        if kind == "nest":
-            chain.nested += 1
-            chain.parameters += piece == "lambda"
-        elif kind == "power":
-            chain.powers += 1
-        elif operand:
-            # `a ** b * c` is no longer inside the power, but `a.b ** c.d` is.
-            chain.powers = chain.powers if piece == "." else 0
-        else:
-            chain.prefixes += 1
+        chain.powers += 1
+        chain.trailers = 0
+    elif not operand:
+        chain.prefixes += 1
+    else:
+        # Words that join operands cost no more than their number, and what they join is no longer one chain.
+        chain.operators = 0 if kind == "word" else chain.operators + 1
+        chain.trailers = chain.powers = 0
     return False
 
 
@@ -106,7 +112,7 @@ def _bracket_or_text(piece: str, chains: list[_Chain], operand: bool) -> bool:
         return True
     for character in piece:
         if character in "([{":
-            chains[-1].operators += 1
+            chains[-1].trailers += 1
             chains.append(_Chain())
         else:
             del chains[max(len(chains) - 1, 1) :]

@@ -61,9 +61,10 @@ def _attribute(scope: Scope, node: cst.Attribute, depth: int) -> Value:
         base = base.value
     parts.reverse()
     path = ".".join(parts)
-    inner = value(scope, base, depth + 1)
+    # A name and its attributes are one value: its place is as deep as the whole.
+    inner = _name(scope, base, depth) if isinstance(base, cst.Name) else value(scope, base, depth + 1)
     scope.trace.append("." + path)
-    if inner.__class__ is Name:
+    if isinstance(inner, Name):
         path = f"{inner.path}.{path}"
         return Name(path) if len(path) <= TEXT_LIMIT else TOO_LONG
     return Member(inner, path) if len(path) <= TEXT_LIMIT else TOO_LONG

@@ -190,6 +190,7 @@ def test_nesting_that_would_take_gigabytes_is_refused(nest: str) -> None:
         "x = " + "a * -b + " * 600 + "a",
         "x = " + "a not in b and " * 1_100 + "not a",
         "x = " + "not a and " * 1_100 + "not a",
+        "x = " + "f() and a + b or " * 6_000 + "a",
         "# " + "-" * 5_000,
         "if a: pass\n" * 1_100,
     ],

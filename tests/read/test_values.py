@@ -107,6 +107,11 @@ def test_values_nest_twelve_deep() -> None:
     assert deepest == f"{'list(' * 12}?depth{')' * 12}"
 
 
+def test_a_path_is_as_deep_as_a_name() -> None:
+    assert expression(f"x = {'[' * 11}a.b.c{']' * 11}") == f"{'list(' * 11}a.b.c{')' * 11}"
+    assert expression(f"x = {'[' * 12}a.b.c{']' * 12}") == f"{'list(' * 12}?depth{')' * 12}"
+
+
 def test_calls_below_the_deepest_value_are_kept() -> None:
     scope = body(f"x = {'[' * 20}g(){']' * 20}")
     assert [shown(call.callee) for call in scope.calls] == ["g"]
