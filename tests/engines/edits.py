@@ -1,4 +1,4 @@
-"""The edits of the matrix: the calls of a body before and after each, while a run has recorded those before its hold."""
+"""The edits of the matrix: the calls of a body before and after each; the run has recorded those before its hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steplint says of an edit: both sources analyzed, their manifests compared, and the lock of the first with the second."""
+"""What steplint says of an edit: both sources analyzed and compared, by their manifests and by the lock."""
 
 from __future__ import annotations
 

@@ -152,7 +152,9 @@ LIMIT = timedelta(seconds=9)
         f'@activity.defn(name="{call.id}")\ndef {_activity(call)}(n):\n    return {_of_activity(call, changed)}'
     ),
     opens='@workflow.defn(name="order")\nclass Order:\n    @workflow.run\n    async def run(self):',
-    step=lambda call: f"await workflow.execute_activity({_activity(call)}, {value(call)}, start_to_close_timeout=LIMIT)",
+    step=lambda call: (
+        f"await workflow.execute_activity({_activity(call)}, {value(call)}, start_to_close_timeout=LIMIT)"
+    ),
     sleep=lambda call: "await workflow.sleep(1)",
     gate='workflow.patched("stock")',
     named=True,

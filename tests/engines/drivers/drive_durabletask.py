@@ -5,22 +5,29 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 
 from durabletask.client import OrchestrationStatus, TaskHubGrpcClient
 from durabletask.testing import create_test_backend
 from durabletask.worker import TaskHubGrpcWorker
-from journal import begin, notes
-from protocol import Given, Seen, load, serve_all
+from journal import notes, write
+from protocol import AT_ONCE, Given, Seen, load, serve_all
 
 PATIENCE = 20.0
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+def free_ports(number: int) -> list[int]:
+    """Return ports of loopback that nobody listens on."""
+    sockets = [socket.socket() for _ in range(number)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
 @contextmanager
@@ -38,12 +45,18 @@ def working(address: str, module: ModuleType) -> Iterator[None]:
         worker.stop()
 
 
-def perform(edit: Given, address: str) -> Seen:
+def loaded(edit: Given, phase: str) -> ModuleType:
+    """Return the code of a phase; several edits are at work in this process."""
+    module = load(edit.before if phase == "before" else edit.after, f"{phase}{edit.folder.name}")
+    module.note = partial(write, edit.folder, phase)
+    return module
+
+
+def finished(edit: Given, address: str) -> Seen:
     """Record two steps with the old worker, then go on with the new one."""
     client = TaskHubGrpcClient(host_address=address)
     wanted = sum(kind == "run" for _, _, kind, _ in edit.recorded)
-    begin(edit.folder, "before")
-    with working(address, load(edit.before)):
+    with working(address, loaded(edit, "before")):
         run = client.schedule_new_orchestration("order")
         deadline = time.monotonic() + PATIENCE
         while len(notes(edit.folder, "before")) < wanted:
@@ -51,8 +64,7 @@ def perform(edit: Given, address: str) -> Seen:
                 raise RuntimeError("the first steps were not recorded")
             time.sleep(0.02)
         time.sleep(0.2)
-    begin(edit.folder, "after")
-    with working(address, load(edit.after)):
+    with working(address, loaded(edit, "after")):
         client.raise_orchestration_event(run, "go")
         state = client.wait_for_orchestration_completion(run, timeout=PATIENCE)
     if state.runtime_status != OrchestrationStatus.COMPLETED:
@@ -60,14 +72,19 @@ def perform(edit: Given, address: str) -> Seen:
     return Seen("completed", state.get_output())
 
 
-def all_edits(edits: list[Given]) -> list[Seen]:
-    """Answer for all edits on one backend."""
-    port = free_port()
+def perform(edit: Given, port: int) -> Seen:
+    """Answer for one edit on a backend of its own."""
     backend = create_test_backend(port=port)
     try:
-        return [perform(each, f"127.0.0.1:{port}") for each in edits]
+        return finished(edit, f"127.0.0.1:{port}")
     finally:
         backend.stop()
+
+
+def all_edits(edits: list[Given]) -> list[Seen]:
+    """Answer for all edits, some at a time: a worker takes its time to stop."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(perform, edits, free_ports(len(edits))))
 
 
 serve_all(all_edits)

@@ -14,7 +14,7 @@ from protocol import Given, Seen, load, serve
 from steplint.runtime import RunFailedError, RunHeldError, Runtime
 from steplint.runtime.binding import GUARD, Guard
 
-ALLOW: Guard = {verdict: "allow" for verdict in GUARD}
+ALLOW: Guard = dict.fromkeys(GUARD, "allow")
 
 
 def runtime(folder: Path, source: str, manifest: str) -> tuple[Runtime, object]:
@@ -23,7 +23,9 @@ def runtime(folder: Path, source: str, manifest: str) -> tuple[Runtime, object]:
     path = folder / "steps.json"
     path.write_text(manifest)
     guard = GUARD if os.environ["STEPLINT_GUARD"] == "on" else ALLOW
-    return Runtime(folder / "ledger.sqlite", [module.order], manifest=path, guard=guard, mode="every-step"), module.order
+    return Runtime(
+        folder / "ledger.sqlite", [module.order], manifest=path, guard=guard, mode="every-step"
+    ), module.order
 
 
 def perform(edit: Given) -> Seen:

@@ -38,7 +38,12 @@ class Writer:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        attributes = {"workflowType": {"name": "order"}, "taskQueue": QUEUE, "attempt": 1, "originalExecutionRunId": "r"}
+        attributes = {
+            "workflowType": {"name": "order"},
+            "taskQueue": QUEUE,
+            "attempt": 1,
+            "originalExecutionRunId": "r",
+        }
         self.add("WORKFLOW_EXECUTION_STARTED", "workflowExecutionStarted", attributes)
         self.activities = 0
 
@@ -116,12 +121,15 @@ class Watch(Interceptor):
         self.activities = activities
         self.calls: list[tuple[str, tuple[Any, ...], asyncio.Task[Any]]] = []
 
-    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002
+    ) -> type[WorkflowInboundInterceptor]:
         """Return the class that hands its calls to this watch."""
         watch = self
 
         class Outbound(WorkflowOutboundInterceptor):
-            def start_activity(self, input: StartActivityInput) -> Any:
+            def start_activity(self, input: StartActivityInput) -> Any:  # noqa: A002
                 handle = super().start_activity(input)
                 watch.calls.append((input.activity, tuple(input.args), handle))
                 return handle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def note(name: str, n: int) -> str:
-    """Write down that ``name`` ran, in the phase and folder that `begin` set; `ship` ends a first phase that asks so."""
+    """Write down that ``name`` ran, in the phase and folder that `begin` set; `ship` may end the process."""
     phase = os.environ["STEPLINT_PHASE"]
     if name == "ship" and phase == "before, until ship":
         os._exit(0)
