@@ -111,6 +111,29 @@ def test_follow_imports_none_reads_what_names_an_sdk_only(shop: Path) -> None:
     assert set(found.linked.read) == {"shop/client.py", "shop/flow.py"}
 
 
+def test_follow_imports_all_reads_installed_packages(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    site = ".venv/lib/python3.12/site-packages"
+    library = "from ._draw import draw\n"
+    write(
+        shop,
+        {
+            ".venv/pyvenv.cfg": "",
+            f"{site}/dice/__init__.py": library,
+            f"{site}/dice/_draw.py": NUMBERS,
+            f"{site}/other/__init__.py": "",
+            "shop/names.py": NAMES.replace("shop.numbers", "dice"),
+        },
+    )
+    assert [name for *_, name, _ in told(checked(shop))] == ["generic-step-id"]
+    for _ in range(2):
+        found = checked(shop, 'follow-imports="all"')
+        assert [each.rule.name for each in found.findings] == ["body-random", "generic-step-id"]
+        assert found.findings[0].finding.trace[-1].place.path == f"{site}/dice/_draw.py"
+    write(shop, {f"{site}/dice/_draw.py": "def draw():\n    return 1  # no longer\n"})
+    assert [each.rule.name for each in checked(shop, 'follow-imports="all"').findings] == ["generic-step-id"]
+
+
 def test_reading_in_rounds_equals_reading_everything(shop: Path) -> None:
     in_rounds = told(checked(shop, remembers=False))
     for name in ("names", "numbers"):

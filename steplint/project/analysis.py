@@ -179,17 +179,30 @@ class Analysis:
         return linked
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return {path: self.survey.hashes.get(path, b"") for path in paths}
+        return {path: self._hash(path) for path in paths}
+
+    def _hash(self, path: str) -> bytes:
+        """Return the hash of a file; of a library's, which no survey lists, what tells whether it changed."""
+        known = self.survey.hashes.get(path)
+        if known is not None or path in self.survey.problems:
+            return known or b""
+        try:
+            status = (self.loaded.root / path).stat()
+        except OSError:
+            return b""
+        return f"{status.st_size} {status.st_mtime_ns}".encode()
 
     def _content_key(self, paths: Sequence[str]) -> bytes:
-        return keys.digest("linked", self._reach_key, keys.contents(self.survey.hashes, paths))
+        return keys.digest("linked", self._reach_key, keys.contents(self._hashes(paths), paths))
 
     def _read(self) -> Read:
+        from steplint.project.libraries import installed
         from steplint.project.linking import linker
 
         files, settings = self.survey, self.loaded.settings
         with self.timed("tables"):
-            link = linker(files.paths, self.known, settings.knowledge, settings.dialect)
+            also = installed(self.loaded.root) if settings.follow_imports == "all" else ()
+            link = linker(files.paths, self.known, settings.knowledge, settings.dialect, also)
         reader = Reader(self.tree, self.cache, files, self._jobs, self._progress, self.timed)
         with self.timed("link"):
             likely = self._kept(self._hint_key, tuple[str, ...]) or ()

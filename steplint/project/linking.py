@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from steplint.config.settings import DialectSettings, KnowledgeSettings
 from steplint.files import ModuleIndex
@@ -15,15 +15,29 @@ from steplint.project.rounds import Link
 from steplint.project.tables import Known
 
 
-def linker(paths: Iterable[str], known: Known, own: KnowledgeSettings, dialects: Mapping[str, DialectSettings]) -> Link:
-    """Return the function that links summaries of a project with these ``paths``."""
+def linker(
+    paths: Iterable[str],
+    known: Known,
+    own: KnowledgeSettings,
+    dialects: Mapping[str, DialectSettings],
+    installed: Sequence[str] = (),
+) -> Link:
+    """Return the function that links summaries of a project with these ``paths``.
+
+    ``installed`` are files of libraries that imports are followed into.
+    """
     modules = ModuleIndex(paths, _libraries(known))
     apis = Apis(known.tables, own)
+
+    libraries = ModuleIndex(installed)
+
+    def find(importer: str, module: str, level: int) -> str | None:
+        return modules.find(importer, module, level) or libraries.find(importer, module, level)
 
     def linked(summaries: Mapping[str, ModuleSummary]) -> Linked:
         return link(
             summaries,
-            find=modules.find,
+            find=find,
             dotted=modules.name,
             dialects=known.dialects,
             apis=apis,
