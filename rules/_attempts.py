@@ -19,6 +19,12 @@ _REVISES = re.compile(
 _MODELS = ("openai.", "anthropic.", "groq.", "mistralai.", "cohere.", "google.genai.", "together.", "langchain")
 _ASKS = re.compile(r"\b(completions|embeddings|responses|moderations|transcriptions)\.(create|parse|stream)$")
 _LOCAL = ("builtins.open", "io.open", "os.", "shutil.", "pathlib.", "aiofiles.", "tempfile.")
+# The argument that addresses what is made: a new one makes another object, though the verb overwrites.
+_ADDRESSES = frozenset({"id", "_id", "pk", "key", "uuid", "guid", "object_name", "blob_name"})
+_PLACES = re.compile(r"put(_|$)|upsert|h?set(ex|nx)?$|save$|merge$", re.IGNORECASE)
+_BUILDS_REVISION = re.compile(r"\b(update|delete)\b")
+# Tokens and signatures are meant to be made anew for each request.
+_CREDENTIALS = re.compile(r"(proxy[-_])?authorization|(set[-_])?cookie|(x[-_])?signature", re.IGNORECASE)
 _REVISING_STATEMENT = re.compile(r"\s*(update|delete|merge)\b", re.IGNORECASE)
 # Ends of a transaction or of a buffer: they carry out what was asked before.
 _COMPLETES = frozenset({"begin", "commit", "flush", "rollback", "close", "refresh"})
@@ -48,22 +54,41 @@ class Attempt(NamedTuple):
     def sends(self, use: Use) -> bool:
         """Return whether the value becomes an argument of an effect that outlives the process.
 
-        Labels of a trace, local files and requests to a language model do not count.
+        Labels of a trace, credentials, local files and requests to a language model do not count.
         """
         roles = ("effect-argument",) if self.step else ("effect-argument", "outside-effect")
-        return use.role in roles and use.slot != "trace" and not (use.api.startswith(_LOCAL) or asks(use.api))
+        if use.role not in roles or use.slot == "trace" or _CREDENTIALS.fullmatch(use.name):
+            return False
+        return not (use.api.startswith(_LOCAL) or asks(use.api) or self._on_disk(use))
+
+    def _on_disk(self, use: Use) -> bool:
+        return any(each.kind == "fs" and each.api == use.api for each in self.effects)
 
     def taker(self, use: Use) -> str:
         """Return what takes the value, as written where that is known."""
         taking = (each for each in self.effects if each.api == use.api and use.place in (each.place, each.origin))
         return next((called(each) for each in taking), shown(use.api))
 
-    def revises(self, use: Use) -> bool:
+    def revises(self, source: Effect, use: Use) -> bool:
         """Return whether the effect that takes the value changes what exists, rather than making or sending."""
-        if _REVISES.match(use.verb):
+        if use.slot == "key" and use.name.lower() in _ADDRESSES and _PLACES.match(use.verb):
+            return False
+        if _REVISES.match(use.verb) or any(_BUILDS_REVISION.search(each.api) for each in built(source, use)):
             return True
         statements = (each.argument for each in self.effects if each.place == use.place or each.origin == use.place)
         return any(_REVISING_STATEMENT.match(each) for each in statements)
+
+
+def built(source: Effect, use: Use) -> tuple[Use, ...]:
+    """Return the uses of ``source`` in the statement that ``use`` carries out: `update(Row).where(...).values(...)`."""
+    return tuple(
+        each
+        for each in source.uses
+        if each is not use
+        and each.role in ("unknown", "predicate")
+        and each.place.path == use.place.path
+        and use.place.span.contains(each.place.span)
+    )
 
 
 def attempts(project: Project) -> Iterator[Attempt]:

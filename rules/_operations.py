@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ def operations(project: Project, kinds: tuple[str, ...], wanted: Callable[[Effec
             calls.setdefault((workflow.dialect, workflow.id, effect.place), []).append((workflow, effect))
     for found in calls.values():
         workflow = found[0][0]
+        if _only_prepares([effect for _, effect in found]):
+            continue
         first, *others = sorted((effect for _, effect in found), key=_importance)
         yield Operation(workflow, first, tuple(others))
 
@@ -100,6 +103,14 @@ def named(effect: Effect) -> str:
 
 
 _SHOWN = 40
+_PREPARES = re.compile(r"\s*(create|drop|alter)\b.*?\bif\s+(not\s+)?exists\b", re.IGNORECASE | re.DOTALL)
+
+
+def _only_prepares(effects: list[Effect]) -> bool:
+    """Return whether a call makes what is missing and leaves the rest alone: once or ten times is the same."""
+    prepares = [effect for effect in effects if _PREPARES.match(effect.argument)]
+    rest = [effect for effect in effects if effect not in prepares]
+    return bool(prepares) and all(effect.api.rpartition(".")[2] == "commit" for effect in rest)
 
 
 def executions(project: Project, workflow: Workflow) -> str:

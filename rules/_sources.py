@@ -187,7 +187,7 @@ def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> 
         case "step-argument" | "capture" | "timer":
             return f"{_kind(step)} keeps the first value, code outside it sees another one at every replay"
         case "state":
-            return "written again at every replay, with another value"
+            return "the state keeps the first value, code outside it sees another one at every replay"
         case "unknown":
             return "not followed further"
     return ""

@@ -15,6 +15,8 @@ from ._traces import once, way
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
 _LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
 _LIFETIME_VERBS = frozenset({"setex", "psetex", "expire", "expireat", "generate_presigned_url", "sign"})
+# Fields that say when a record was last written: another time at the retry is what they are for.
+_TOUCHED = re.compile(r"(date_?)?(updated|modified|changed|touched)(_?(at|on|ts|time|date))?|last_\w+", re.IGNORECASE)
 _REMOVES = re.compile(r"(update|delete|remove|purge|prune)(_|$)", re.IGNORECASE)
 
 
@@ -27,14 +29,14 @@ def _findings(project: Project) -> Iterator[Finding]:
     allowed = frozenset(texts(project, "clock-fields-ok"))
     for attempt in attempts(project):
         for source in attempt.sources("time"):
-            levels = [(use, level) for use in source.uses if (level := _level(attempt, use, allowed))]
+            levels = [(use, level) for use in source.uses if (level := _level(attempt, source, use, allowed))]
             if levels:
                 yield _finding(attempt, source, *min(levels, key=lambda each: each[1] != "create"))
             elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
                 yield _capture(attempt, source)
 
 
-def _level(attempt: Attempt, use: Use, allowed: frozenset[str]) -> str:
+def _level(attempt: Attempt, source: Effect, use: Use, allowed: frozenset[str]) -> str:
     """Return what ``use`` amounts to, or nothing where it is harmless."""
     if use.role == "predicate":
         return "update" if _REMOVES.match(use.verb) else ""
@@ -42,7 +44,7 @@ def _level(attempt: Attempt, use: Use, allowed: frozenset[str]) -> str:
         return ""
     if _LIFETIME.fullmatch(use.name) or use.verb in _LIFETIME_VERBS:
         return ""
-    return "update" if attempt.revises(use) else "create"
+    return "update" if _TOUCHED.fullmatch(use.name) or attempt.revises(source, use) else "create"
 
 
 def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:

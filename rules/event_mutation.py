@@ -12,11 +12,12 @@ from ._traces import leading
 def check(project: Project) -> Iterator[Finding]:
     """Yield changes of event data and input, and of memoized results in the body."""
     for workflow in project.graph.workflows:
+        dialect = project.dialect(workflow)
         for write in workflow.writes:
-            if write.target in ("event", "memo"):
-                often = project.dialect(workflow).reenters == "every-step" and write.target == "event"
+            often = dialect.reenters == "every-step" and write.target == "event"
+            if often or (project.strict and write.target in ("event", "memo")):
                 yield _finding(workflow, None, write, "" if often else "kept")
-        for step in workflow.steps:
+        for step in workflow.steps if not dialect.decoded_arguments else ():
             for write in step.body.writes if step.body else ():
                 if write.target == "event":
                     yield _finding(workflow, step, write, "step")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 
-from ._attempts import Attempt, attempts
+from ._attempts import Attempt, attempts, built
 from ._sources import step_text
 from ._text import least, sentence, shown
 from ._traces import once, way
@@ -22,21 +22,25 @@ def _findings(project: Project) -> Iterator[Finding]:
     for attempt in attempts(project):
         dialect = project.dialect(attempt.workflow)
         for source in attempt.sources("random", "uuid", "shared-rng"):
-            sends = [use for use in source.uses if attempt.sends(use) and not _harmless(attempt, use)]
+            sends = [use for use in source.uses if attempt.sends(use) and not _harmless(attempt, source, use)]
             if sends:
                 yield _finding(attempt, source, min(sends, key=lambda use: use.slot != "key"), dialect)
             elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
                 yield _capture(attempt, source)
 
 
-def _harmless(attempt: Attempt, use: Use) -> bool:
+def _harmless(attempt: Attempt, source: Effect, use: Use) -> bool:
+    # Only the filter of a statement: no row has a key that was just drawn.
+    parts = built(source, use)
+    if parts and all(each.role == "predicate" for each in parts):
+        return True
     # A salt in an update by key: the retry overwrites it, and nobody has seen the first.
-    return use.slot != "key" and attempt.revises(use)
+    return use.slot != "key" and attempt.revises(source, use)
 
 
 def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Finding:
     what = f"`{use.name}`" if use.name else "value"
-    level = "value" if use.slot != "key" or attempt.revises(use) else "key"
+    level = "value" if use.slot != "key" or attempt.revises(source, use) else "key"
     taker = f"`{attempt.taker(use)}`" if use.api else "an effect"
     return Finding(
         sentence(attempt.name, f"sends another {what} at each attempt, drawn by `{shown(source.api)}`"),

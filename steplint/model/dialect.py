@@ -145,6 +145,8 @@ class Dialect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The engine keeps the coroutine in memory between steps, so a block is left only on a crash or eviction."""
     shared_process: bool = False
     """Steps of one run share a process and its disk by design."""
+    decoded_arguments: bool = False
+    """A step gets a decoded copy of its arguments, so that changing them changes nothing of the workflow."""
     workflow: tuple[WorkflowForm, ...] = ()
     step: tuple[StepForm, ...] = ()
     reference: tuple[ReferenceForm, ...] = ()

@@ -112,6 +112,19 @@ def test_a_call_is_reported_by_one_rule() -> None:
     assert len(check("body_filesystem", *listing)) == 1
 
 
+def test_making_a_table_that_is_missing_can_be_repeated() -> None:
+    made = effect(
+        "database", "sqlite3.connect.execute", 15, mode="write", argument="\n CREATE TABLE IF NOT EXISTS a (b)"
+    )
+    stored = effect("database", "sqlite3.connect.execute", 15, mode="write", argument="INSERT INTO a VALUES (1)")
+    commit = effect("database", "sqlite3.connect.commit", 15, mode="write")
+    assert check("effect_outside_step", made, commit) == []
+    assert check("body_network", made, commit) == []
+    [found] = check("effect_outside_step", made, stored, commit)
+    assert found.message.startswith("`sqlite3.connect.execute` changes the world")
+    assert len(check("effect_outside_step", commit)) == 1
+
+
 def test_how_often_the_body_runs_depends_on_the_engine_and_on_loops() -> None:
     (found,) = check("effect_outside_step", effect("write", "db.insert"), dialect=DBOS)
     assert found.message == "`db.insert` changes the world outside every step: again at every recovery"

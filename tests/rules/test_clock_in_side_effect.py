@@ -41,6 +41,24 @@ def test_an_insert_statement_is_none():
     assert [each.level for each in check(clock(sent("", "execute", place=at(9))), statement)] == ["create"]
 
 
+@pytest.mark.parametrize(("builder", "level"), [("sqlalchemy.update", "update"), ("sqlalchemy.insert", "create")])
+def test_a_built_statement_says_which_it_is(builder, level):
+    values = use("unknown", name="ended_at", api=f"{builder}.where.values", verb="values", place=at(9))
+    written = sent("ended_at", "execute", place=at(9))
+    assert [each.level for each in check(clock(values, written))] == [level]
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("updated_at", "update"), ("last_seen", "update"), ("created_at", "create")]
+)
+def test_a_field_named_for_the_last_write_is_less(name, level):
+    assert [each.level for each in check(clock(sent(name, "add")))] == [level]
+
+
+def test_a_signed_header_is_new_for_each_request():
+    assert check(clock(sent("Authorization", "post"))) == []
+
+
 def test_the_filter_of_a_read_is_silent():
     assert check(clock(use("predicate", verb="find"))) == []
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.graphs import body, effect, hop, project, run_check, step, use, workflow
 
@@ -53,6 +54,33 @@ def test_jitter_scratch_names_logs_and_filters_are_silent(role):
 
 def test_an_unused_value_is_silent():
     assert check(uuid4()) == []
+
+
+def test_a_value_that_only_filters_an_update_is_silent():
+    where = use("predicate", api="sqlalchemy.update.where", verb="where")
+    values = use("unknown", name="token", api="sqlalchemy.update.where.values", verb="values")
+    executed = use("effect-argument", api="session.execute", verb="execute")
+    assert check(uuid4(executed, where)) == []
+    assert [each.level for each in check(uuid4(replace(executed, slot="key", name="token"), where, values))] == [
+        "value"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "verb", "level"), [("Key", "put_object", "key"), ("id", "put_item", "key"), ("id", "update_one", "value")]
+)
+def test_a_new_address_makes_another_object_though_the_verb_overwrites(name, verb, level):
+    assert [each.level for each in check(uuid4(sent(name, "key", verb=verb)))] == [level]
+
+
+def test_what_a_local_file_holds_is_silent():
+    written = use("effect-argument", name="file", api="json.dump", verb="dump")
+    assert check(uuid4(written), effect("fs", "json.dump", 9, mode="write")) == []
+
+
+@pytest.mark.parametrize("name", ["Authorization", "proxy-authorization", "X-Signature"])
+def test_a_credential_is_meant_to_be_new(name):
+    assert check(uuid4(sent(name, "", verb="post"))) == []
 
 
 def test_a_trace_header_is_silent():
