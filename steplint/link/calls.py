@@ -603,7 +603,8 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
     if thing.bound is not None and "self" in outcome.slots:
         value = value.having(tags=value.tags)
     if not walk.silent:
-        walk.out.events.extend(each for each in events if isinstance(each, StepEvent) or each not in walk.out.events)
+        for each in events:
+            walk.record(each)
         walk.out.unresolved.extend(outcome.unresolved)
         for task in outcome.tasks:
             moved = tuple(step for step in (splice.step(each) for each in task.steps) if step is not None)

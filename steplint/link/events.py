@@ -166,6 +166,26 @@ class Outcome:
 
 EMPTY = Outcome()
 
+MAX_USES = 48
+
+
+def distinct(uses: list[Spent]) -> list[Spent]:
+    """Return uses without repetition, the way in left aside; a value used in more places than can be read is cut."""
+    if len(uses) < 2:
+        return uses
+    found: dict[object, Spent] = {}
+    for each in uses:
+        key = (each.role, each.place, each.step, each.name)
+        known = found.get(key)
+        if known is None or len(each.via) < len(known.via):
+            found[key] = each
+    kept = list(found.values())
+    return kept if len(kept) <= MAX_USES else sorted(kept, key=lambda each: _RANK.get(each.role, 9))[:MAX_USES]
+
+
+_RANK = {"control": 0, "identity": 1, "outside-effect": 2, "effect-argument": 2, "timer": 3, "state": 3,
+         "step-argument": 4, "capture": 4, "unknown": 5}  # fmt: skip
+
 
 class Splice:
     """Copies an outcome into a caller: ``hop`` is the call, ``frames`` are around it, ``arguments`` fill the slots."""

@@ -177,6 +177,7 @@ def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict
     scope = thing.env or linker.parent_scope(unit, thing.index)
     walk = Walk(linker, unit, thing.index, "body", found.dialect.name, scope)
     key = (thing.path, thing.index)
+    linker.walks = 0
     linker.stack.append(key)
     try:
         outcome = walk.run(bound)

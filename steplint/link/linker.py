@@ -10,6 +10,8 @@ from steplint.link.events import EMPTY, Outcome, Slot
 from steplint.link.forms import Forms, WorkflowMatch
 from steplint.link.program import Modules, Unit
 from steplint.link.values import (
+    NO_DEPS,
+    NO_TAGS,
     UNKNOWN,
     Abstract,
     Class,
@@ -27,6 +29,7 @@ from steplint.link.values import (
     Scope,
     Sequence,
     Tag,
+    Thing,
 )
 from steplint.model.place import Place
 from steplint.model.value import Name, Result
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 24
 MAX_OUTSIDE_DEPTH = 3
-MAX_WALKS = 60_000
+MAX_WALKS = 6_000
+"""Functions interpreted for one workflow: beyond it, calls are taken for unknown."""
 
 
 class Registered(NamedTuple):
@@ -380,7 +384,7 @@ class Linker:
                 given = function.bound
             value = typed.get(parameter.name, UNKNOWN)
             if given is not None and self.worth(given, durable):
-                value = given.having(tags=frozenset(), deps=frozenset(), pending=())
+                value = given.having(thing=self.plain(given.thing, durable), tags=NO_TAGS, deps=NO_DEPS, pending=())
             elif value.thing is None:
                 value = Abstract(Parameter(position), nature=given.nature if given is not None else "")
             if given is None and parameter.default is not None and value.thing is None:
@@ -393,6 +397,15 @@ class Linker:
                 steady=given.steady if given is not None else True,
             )
         return bound
+
+    def plain(self, thing: Thing, durable: bool) -> Thing:
+        """Return what a callee needs to know of an argument, without details that keep outcomes from being shared."""
+        if isinstance(thing, Instance) and thing.arguments and not durable:
+            kept = any(isinstance(each.value.thing, Context | Function | Partial) for each in thing.arguments)
+            return thing if kept else Instance(thing.name, (), thing.receiver)
+        if isinstance(thing, Object) and not durable and not self._special(thing):
+            return Object(thing.path, thing.index, dict(self.fields(Class(thing.path, thing.index))))
+        return thing
 
     def worth(self, value: Abstract, durable: bool) -> bool:
         """Return whether binding the argument itself, not just a parameter, tells the callee something."""
@@ -425,6 +438,10 @@ class Linker:
         return tuple(found)
 
     def _special(self, thing: Object) -> bool:
-        """Return whether an instance differs from what its class alone says."""
+        """Return whether an instance holds something to follow that its class alone does not tell of."""
         known = self.fields(Class(thing.path, thing.index))
-        return any(name not in known or known[name].thing is not each.thing for name, each in thing.fields.items())
+        return any(
+            isinstance(each.thing, Context | Function | Partial)
+            and (name not in known or known[name].thing is not each.thing)
+            for name, each in thing.fields.items()
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from steplint.link import bodies, calls, expressions
-from steplint.link.events import Outcome, Slot, Source, Spent, StepEvent
+from steplint.link.events import Outcome, Slot, Source, Spent, StepEvent, distinct
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
 from steplint.link.values import (
@@ -66,6 +66,7 @@ class Walk:
         self.heads: dict[int, Abstract] = {}
         self.frames = Frames(self)
         self.sources: dict[object, Source] = {}
+        self.recorded: set[Source] = set()
         self.steps: dict[object, StepEvent] = {}
         self.silent = 0
         self.depth = 0
@@ -101,6 +102,11 @@ class Walk:
         for each in self.waiting:
             steps, effects = self.steps_since(each.since), self.effects_since(each.since)
             self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else ())
+        for event in self.out.events:
+            if isinstance(event, Source):
+                event.uses = distinct(event.uses)
+        for slot in self.out.slots.values():
+            slot.uses = distinct(slot.uses)
         raising = any(each.kind == "raise" for each in self.function.statements)
         self.out.raises = bool(self.uncertain) or raising
         if self.zone == "step" or (self.zone == "body" and not self.out.steps()):
@@ -236,7 +242,7 @@ class Walk:
             self.leaving.append([])
             self.block(item)
             self.leaving.pop()
-            del self.out.events[mark:]
+            self.forget(mark)
             del self.out.tasks[tasks:]
             self.silent -= 1
             self.scope.variables = self.merged([before, self.scope.variables], carried)
@@ -618,9 +624,22 @@ class Walk:
                 setattr(found, field, value)
             found.frames = self.frames.around(self.block_of(at) if block is None else block)
             self.sources[key] = found
-        if not self.silent and found not in self.out.events[-64:]:
-            self.out.events.append(found)
+        if not self.silent:
+            self.record(found)
         return found
+
+    def record(self, event: Source | StepEvent) -> None:
+        """Append an event, a source once however often it is met."""
+        if isinstance(event, Source):
+            if event in self.recorded:
+                return
+            self.recorded.add(event)
+        self.out.events.append(event)
+
+    def forget(self, mark: int) -> None:
+        """Drop the events since a point: those of a first pass over a loop."""
+        self.recorded.difference_update(each for each in self.out.events[mark:] if isinstance(each, Source))
+        del self.out.events[mark:]
 
     def block_of(self, at: Span) -> int:
         """Return the innermost block around a span."""
