@@ -26,7 +26,13 @@ T = TypeVar("T")
 Duration = timedelta | int
 
 
-class _Logger(logging.LoggerAdapter[logging.Logger]):
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter  # no subscript before Python 3.11
+
+
+class _Logger(_Adapter):
     """Says nothing while the body only repeats what it did before."""
 
     def __init__(self, entry: Entry) -> None:
