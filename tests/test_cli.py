@@ -588,7 +588,7 @@ def test_fixes_are_made_or_shown(run: Run, shop: Path) -> None:
     shown = run("check", "--fix", "--diff")
     assert shown.out.startswith("--- a/shop/app.py\n+++ b/shop/app.py\n")
     assert (shop / "shop" / "app.py").read_text() == source
-    assert "fixed 1 findings in 1 file" in run("check", "--fix").err
+    assert "fixed 1 finding in 1 file" in run("check", "--fix").err
     assert (shop / "shop" / "app.py").read_text() == CLEAN
     assert run("check", "--fix").code == 0
 

@@ -43,7 +43,9 @@ def add_ignores(
     done = ignore(analysis, checked.report.findings, reason)
     _write(session, done.contents)
     if not session.quiet:
-        click.echo(f"suppressed {done.silenced} findings in {len(done.contents)} files", err=True)
+        from steplint.report.cells import count
+
+        click.echo(f"suppressed {count(done.silenced, 'finding')} in {count(len(done.contents), 'file')}", err=True)
     for each in done.left:
         warn(f"{where(session, each.finding.place)}: no comment can silence `{each.rule.name}`")
     after = analysis.edited(done.contents)
@@ -84,6 +86,7 @@ def _tell(session: Session, done: Fixed, flags: Mapping[str, Any]) -> None:
         reported = refused.reported
         warn(f"{where(session, reported.finding.place)}: {reported.rule.name} is not fixed: {refused.reason}")
     if done.applied:
+        from steplint.report.cells import count
+
         verb = "would fix" if flags["diff"] else "fixed"
-        files = len(done.contents)
-        click.echo(f"{verb} {len(done.applied)} findings in {files} file{'s' * (files != 1)}", err=True)
+        click.echo(f"{verb} {count(len(done.applied), 'finding')} in {count(len(done.contents), 'file')}", err=True)

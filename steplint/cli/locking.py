@@ -30,7 +30,10 @@ def check(session: Session, flags: Mapping[str, Any]) -> int:
 
     with session.analysis() as analysis:
         given = locking.given(analysis)
-        found = lock_check(given, locking.untracked(analysis))
+        found = lock_check(given)
+        if found.failing:
+            # Only then does it matter which files git does not know yet.
+            found = lock_check(given, locking.untracked(analysis))
         nothing = locking.vacuous(analysis, given)
         report = locking.report(analysis, "lock", found.changes, failing=found.failing)
         _notes(session, found.notes)

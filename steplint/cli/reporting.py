@@ -43,6 +43,10 @@ def show(session: Session, shown: Shown) -> None:
     def rendered(target: output.Target) -> str:
         for_people = target.format in TEXT
         report, read = (from_here, read_from_here) if for_people else (shown.report, shown.read)
+        if for_people and not (
+            report.findings or report.compared or (report.suppressed and settings["show_suppressed"])
+        ):
+            return ""  # the usual case of a hook: nothing has to be loaded to say nothing
         return load(target.format).render(report, view(session, read, bool(target.path), **settings))
 
     if session.quiet < 2:
