@@ -131,7 +131,7 @@ def test_findings_give_1_and_a_clean_project_0(run: Run, shop: Path) -> None:
     assert "body-random SL102" in ran.out
     assert "Found 1 error, 1 warning in 1 workflow (2 steps, 2 files)" in ran.err
     write(shop, {"shop/app.py": CLEAN})
-    clean = run("check", "--no-cache")
+    clean = run("check")
     assert (clean.code, clean.out) == (0, "")
     assert clean.err.startswith("Found 0 errors, 0 warnings in 1 workflow (2 steps, 1 file) in ")
 

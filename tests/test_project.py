@@ -259,6 +259,23 @@ def test_after_an_edit_the_program_is_linked_once(shop: Path, monkeypatch: pytes
     assert after == told(checked(shop, remembers=False))
 
 
+def test_a_workflow_that_cannot_be_interpreted_costs_itself(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from steplint.link import graph
+
+    def fails(linker: Any, found: Any, pinned: bool) -> Any:
+        if found.name == "order":
+            raise RuntimeError("boom")
+        return interpret(linker, found, pinned)
+
+    interpret = graph._workflow
+    monkeypatch.setattr(graph, "_workflow", fails)
+    write(shop, {"shop/other.py": FLOW.replace("order", "refund")})
+    report = checked(shop)
+    assert report.exit_code == 70
+    assert [each.where for each in report.errors] == ["workflow shop/flow.py::order"]
+    assert [each.finding.workflow for each in report.findings] == ["refund", "refund"]
+
+
 def test_a_file_that_was_reached_before_and_broke_is_no_finding(shop: Path) -> None:
     checked(shop)
     write(shop, {"shop/numbers.py": "def (", "shop/names.py": "def reference():\n    return 5\n"})

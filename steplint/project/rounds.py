@@ -52,7 +52,7 @@ class Reader:
     ) -> None:
         self._tree, self._cache, self._survey = tree, cache, survey
         self._jobs, self._progress, self._timed = jobs, progress, timed
-        self.cached = 0
+        self.cached: set[str] = set()
         self.failures: list[Failure] = []
 
     def read(self, paths: Iterable[str]) -> dict[str, ModuleSummary]:
@@ -64,7 +64,7 @@ class Reader:
         wanted = sorted(paths)
         hashes = {path: self._survey.hashes[path] for path in wanted if path in self._survey.hashes}
         known = self._known(set(hashes.values()))
-        self.cached += sum(1 for each in hashes.values() if each in known)
+        self.cached.update(path for path, digest in hashes.items() if digest in known)
         todo: dict[bytes, bytes] = {}
         names: dict[bytes, str] = {}
         found: dict[str, ModuleSummary] = {}
@@ -150,11 +150,10 @@ def rounds(
     summaries = reader.read({*survey.roots, *early})
     summaries = {path: each for path, each in summaries.items() if path not in early or each.problem is None}
     asked = set(summaries).union(survey.roots)
-    graph = StepGraph(())
+    linked = None
     try:
         for number in range(_MOST_ROUNDS):
             linked = link(_whole(summaries))
-            graph = linked.graph
             wanted = set(linked.missing) - asked if follow else set[str]()
             if linked.words:
                 wanted |= reader.mentioning(linked.words, survey.hashes.keys() - asked)
@@ -165,7 +164,17 @@ def rounds(
             summaries |= reader.read(wanted)
     except Exception as error:  # what was linked in the round before is still worth a report
         reader.failures.append(failure("the linker", error))
-    return Read(dict(sorted(summaries.items())), graph, reader.cached, tuple(reader.failures))
+    if linked is None:
+        return _result(reader, summaries, StepGraph(()))
+    reader.failures += [failure(f"workflow {source}", error) for source, error in linked.failures]
+    # What was likely and is not reached any more does not count.
+    reached = {*survey.roots, *linked.used, *linked.missing}
+    return _result(reader, {path: each for path, each in summaries.items() if path in reached}, linked.graph)
+
+
+def _result(reader: Reader, summaries: Mapping[str, ModuleSummary], graph: StepGraph) -> Read:
+    cached = len(reader.cached & summaries.keys())
+    return Read(dict(sorted(summaries.items())), graph, cached, tuple(reader.failures))
 
 
 def _decoded(data: bytes) -> ModuleSummary | None:
