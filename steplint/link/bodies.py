@@ -487,7 +487,21 @@ def _scope(walk: Walk, block: int, ends: str) -> str | None:
         and _may_fail(walk, index)
         for index, call in enumerate(function.calls)
     )
-    return "optional" if earlier and ends == "" else "main"
+    later = any(
+        (call.span.line, call.span.column) >= (at.end_line, at.end_column)
+        and not _in_handlers(walk, call.block)
+        and _may_fail(walk, index)
+        for index, call in enumerate(function.calls)
+    )
+    return "optional" if (earlier or later) and ends == "" else "main"
+
+
+def _in_handlers(walk: Walk, block: int) -> bool:
+    while block > 0:
+        if walk.function.blocks[block].kind in ("except", "finally"):
+            return True
+        block = walk.function.blocks[block].parent
+    return False
 
 
 def _returns(walk: Walk, place: Place) -> str:

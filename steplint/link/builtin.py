@@ -104,7 +104,8 @@ def _wrapped(site: Site, name: str, position: int, given: tuple[Given, ...]) -> 
             text=target.text,
         )
     walk = site.walk
-    if walk.zone == "body":
+    # Awaited at once, a thread races with nothing.
+    if walk.zone == "body" and site.call.consumed != "await":
         walk.source("concurrency", name, site.span, block=site.call.block, name=site.path or name)
     return calls.dispatch(site, target, rest)
 

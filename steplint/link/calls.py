@@ -10,6 +10,7 @@ from steplint.link import bodies, builtin, durable, expressions
 from steplint.link.events import Source, Splice, StepEvent, TaskEvent
 from steplint.link.program import last_name
 from steplint.link.values import (
+    NO_TAGS,
     UNKNOWN,
     Abstract,
     Class,
@@ -99,6 +100,8 @@ def written(walk: Walk, value: Value) -> str:
 def call(walk: Walk, index: int) -> Abstract:
     """Return the value of call ``index``, recording what it does."""
     written_call = walk.function.calls[index]
+    if walk.is_dead(written_call.block):
+        return UNKNOWN
     walk.calling = True
     callee = walk.value(written_call.callee, written_call.span)
     walk.calling = False
@@ -378,7 +381,7 @@ def found_call(
         walk.operations.add(site.index)
         # What a client answers is data, not another client; an open file is a handle.
         thing_made = result.thing if found.kind == "fs" else None
-        result = result.having(tags=answered(callee, given), thing=thing_made)
+        result = result.having(tags=NO_TAGS, thing=thing_made)
         spend_operation(site, given, found.mode or "write", found.name, found.kind == "fs")
         run_callables(site, given)
         if found.kind == "fs" and not result.tags:
@@ -422,7 +425,7 @@ def logged(site: Site, given: tuple[Given, ...], name: str) -> Abstract:
         walk.source("log", name or site.path, site.span, block=site.call.block, receiver=site.receiver)
     for each in given:
         walk.use_parts(each.value, "logged", site.place, api=name or site.path)
-    return Abstract()
+    return Abstract(Instance(name)) if name else Abstract()
 
 
 def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, confidence: str) -> Abstract:
@@ -436,7 +439,7 @@ def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, co
     )  # fmt: skip
     walk.operations.add(site.index)
     spend_operation(site, given, "write", name)
-    return result.having(tags=result.tags | {Tag(made)})
+    return result.having(tags=frozenset((Tag(made),)))
 
 
 def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, local: bool = False) -> None:

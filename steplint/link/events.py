@@ -59,7 +59,12 @@ class Spent:
     decides: str = ""
     via: tuple[Hop, ...] = ()
     duration: bool = False
+    absence: bool = False
     confidence: Confidence = "high"
+
+
+NEVER_NONE = frozenset({"time", "random", "uuid", "host", "hash", "order", "time-zone"})
+"""Kinds of sources whose values are never None: whether one is there does not depend on which one it is."""
 
 
 @dataclass(slots=True, eq=False)
@@ -239,7 +244,10 @@ class Splice:
                 continue
             for use in slot.uses:
                 for tag in given.tags:
+                    if use.absence and getattr(tag.source, "kind", "") in NEVER_NONE:
+                        continue
                     moved = self.used(use)
+                    moved.absence = use.absence and not isinstance(tag.source, Source)
                     moved.duration = moved.duration or tag.duration
                     tag.source.uses.append(moved)
         return copies

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steplint.link import names
+from steplint.link.events import NEVER_NONE
 from steplint.link.values import (
     NO_TAGS,
     UNKNOWN,
@@ -121,6 +122,14 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
         return chosen.having(tags=chosen.tags | test.tags, deps=chosen.deps | test.deps)
     if kind == "boolean":
         return either(walk, items)
+    if kind in ("is", "is-not") and isinstance(items[-1].thing, Literal) and items[-1].thing.value is None:
+        # What a clock, a generator or a hash makes is never None: only what may be missing decides such a test.
+        kept = frozenset(
+            Tag(tag.source, tag.duration, True)
+            for tag in items[0].tags
+            if getattr(tag.source, "kind", "") not in NEVER_NONE
+        )
+        return Abstract(tags=kept, deps=items[0].deps, nature=items[0].nature)
     if kind == "not" and items[0].over.startswith("gate:"):
         return items[0].having(over=f"old:{items[0].over[len('gate:') :]}")
     tags, deps = tags_of(items), deps_of(items)

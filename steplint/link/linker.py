@@ -395,6 +395,7 @@ class Linker:
                 else (given or value).text or parameter.name,
                 tags=frozenset((Tag(Slot(position)),)),
                 steady=given.steady if given is not None else True,
+                present=given is not None and not (isinstance(given.thing, Literal) and not given.thing.value),
             )
         return bound
 
@@ -421,6 +422,7 @@ class Linker:
         if function.env is not None:
             return None
         found: list[object] = [function.path, function.index, zone, dialect]
+        found.append(tuple(name for name, value in bound.items() if value.present))
         for name, value in bound.items():
             thing = value.thing
             if isinstance(thing, Literal | Class | Module | Context | Parameter):

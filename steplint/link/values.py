@@ -15,6 +15,8 @@ class Tag(NamedTuple):
 
     source: Source | Slot
     duration: bool = False
+    absence: bool = False
+    """Only whether the value is None matters here."""
 
 
 Tags: TypeAlias = frozenset[Tag]
@@ -41,6 +43,8 @@ class Abstract:
     deps: frozenset[StepEvent] = NO_DEPS
     pending: tuple[StepEvent, ...] = ()
     call: int | None = None
+    present: bool = False
+    """An argument that a caller gave: it is not the None that its default would be."""
     own: bool = False
     """It is a copy made here: changing it changes nothing else."""
     outer: str = ""
@@ -52,6 +56,7 @@ class Abstract:
             "thing": self.thing, "tags": self.tags, "nature": self.nature, "text": self.text, "over": self.over,
             "steady": self.steady, "deps": self.deps, "pending": self.pending, "call": self.call,
             "outer": self.outer, "own": self.own,
+            "present": self.present,
         }  # fmt: skip
         values.update(changes)
         return Abstract(**values)

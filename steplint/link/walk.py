@@ -27,8 +27,8 @@ from steplint.link.values import (
 )
 from steplint.model.graph import Frame, Hop, Kind, Role, Write
 from steplint.model.place import Place, Span
-from steplint.model.summary import Statement
-from steplint.model.value import Group, Result, Value
+from steplint.model.summary import Block, Statement
+from steplint.model.value import Const, Group, Name, Result, Value
 
 if TYPE_CHECKING:
     from steplint.link.linker import Linker
@@ -40,9 +40,10 @@ _STEADY_SETS = (int, float, bool)
 class _Waiting:
     """A branch whose arm leaves early: whether that decides a durable operation shows at the end."""
 
-    __slots__ = ("decided", "place", "since", "value", "what")
+    __slots__ = ("place", "raising", "since", "value", "what")
 
-    def __init__(self, value: Abstract, place: Place, since: int, what: str) -> None:
+    def __init__(self, value: Abstract, place: Place, since: int, what: str, raising: bool) -> None:
+        self.raising = raising
         self.value = value
         self.place = place
         self.since = since
@@ -101,7 +102,7 @@ class Walk:
         self.run_loose(None)
         for each in self.waiting:
             steps, effects = self.steps_since(each.since), self.effects_since(each.since)
-            self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else ())
+            self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else (), each.raising)
         for event in self.out.events:
             if isinstance(event, Source):
                 event.uses = distinct(event.uses)
@@ -160,6 +161,8 @@ class Walk:
                 self.statement(item)
                 continue
             block = blocks[item]
+            if self.is_closed(block):
+                continue
             tests.append(self.heads.get(block.statement, UNKNOWN) if block.head is not None else UNKNOWN)
             exhaustive = exhaustive or block.kind == "else" or self.catches_all(block.head)
             self.scope.variables = dict(before)
@@ -170,12 +173,33 @@ class Walk:
                 ends.append(self.scope.variables)
         if not exhaustive:
             ends.append(before)
-        test = join(tests)
+        test = join(tests or [UNKNOWN])
         self.scope.variables = self.merged(ends or [before], test.tags)
         place = self.unit.place(self.head_span(first.statement, first.span))
         self.decide(test, place, self.steps_since(since), "whether", self.effects_since(since))
         self.leave(leaves, test, place)
         return last + 1
+
+    def is_closed(self, block: Block) -> bool:
+        """Return whether an arm is never taken: it waits for a None that the caller did not give."""
+        head = block.head
+        if not isinstance(head, Group) or not isinstance(head.items[0], Name):
+            return False
+        last = head.items[-1]
+        absent = head.kind == "is" and isinstance(last, Const) and last.value is None
+        value = self.scope.variables.get(head.items[0].path) if absent or head.kind == "not" else None
+        return value is not None and value.present
+
+    def is_dead(self, block: int) -> bool:
+        """Return whether a call stands behind `or` after an argument that the caller gave."""
+        while block in self.layout.nested:
+            each = self.function.blocks[block]
+            if each.kind == "else" and isinstance(each.head, Name):
+                value = self.scope.variables.get(each.head.path)
+                if value is not None and value.present:
+                    return True
+            block = each.parent
+        return False
 
     def catches_all(self, head: Value | None) -> bool:
         """Return whether a case matches everything (`case _`)."""
@@ -288,7 +312,7 @@ class Walk:
         """Remember a branch that may leave early, until it shows what it skips."""
         if not leaves or not test.tags or self.silent:
             return
-        waiting = _Waiting(test, place, len(self.out.events), "whether")
+        waiting = _Waiting(test, place, len(self.out.events), "whether", set(leaves) == {"raise"})
         if any(each in ("break", "continue") for each in leaves) and self.leaving:
             self.leaving[-1].append(waiting)
         if any(each in ("return", "raise") for each in leaves):
@@ -663,7 +687,7 @@ class Walk:
         if self.silent or not value.tags:
             return
         for tag in value.tags:
-            spent = Spent(role, place, duration=tag.duration)
+            spent = Spent(role, place, duration=tag.duration, absence=tag.absence)
             for field, each in details.items():
                 setattr(spent, field, each)
             tag.source.uses.append(spent)
@@ -687,13 +711,24 @@ class Walk:
                 step.elsewhere = True
 
     def decide(
-        self, test: Abstract, place: Place, steps: list[StepEvent], what: str, effects: Iterable[Source] = ()
+        self,
+        test: Abstract,
+        place: Place,
+        steps: list[StepEvent],
+        what: str,
+        effects: Iterable[Source] = (),
+        raising: bool = False,
     ) -> None:
         """Record that a test decides durable operations, effects, or nothing that matters."""
         if self.silent or not test.tags:
             return
         if steps:
             text = f"{what} step `{steps[0].label()}` runs"
+            if raising:
+                # A setting that is missing ends the run at once: no step moves.
+                setting = frozenset(tag for tag in test.tags if getattr(tag.source, "kind", "") == "env")
+                self.use(test.having(tags=setting), "branch", place)
+                test = test.having(tags=test.tags - setting)
             self.use(test, "control", place, step=steps[0], decides=text)
             return
         first = next(iter(effects), None)

@@ -12,6 +12,7 @@ Kinds of `Group` and their items, in evaluation order:
     not unary                   (operand,)
     boolean                     operands of a chain of `and` / `or`, flattened
     compare                     left, then each right side
+    is is-not                   (left, right) of one identity test
     choice                      (test, then, otherwise) of a conditional expression
     await yield star            (value,); `yield from` is yield, a bare `yield` has Const(None)
     subscript                   (base, index, ...); Group("slice", (lower, upper, step)), Const(None) where left out

@@ -111,10 +111,12 @@ def _unary(scope: Scope, node: cst.UnaryOperation, depth: int) -> Value:
 
 def _compare(scope: Scope, node: cst.Comparison, depth: int) -> Value:
     items = [value(scope, node.left, depth + 1)]
+    operator: type = object
     for target in node.comparisons:
+        operator = target.operator.__class__
         items.append(value(scope, target.comparator, depth + 1))
         scope.trace.append("(" + target.operator.__class__.__name__)
-    return Group("compare", tuple(items))
+    return Group(_COMPARED.get(operator, "compare") if len(items) == 2 else "compare", tuple(items))
 
 
 def _display(scope: Scope, node: cst.Tuple | cst.List | cst.Set | cst.Dict, depth: int) -> Value:
@@ -204,6 +206,8 @@ def _walrus(scope: Scope, node: cst.NamedExpr, depth: int) -> Value:
     scope.emit("assign", paths, result, scope.source.positions.span(node), since=since)
     return result
 
+
+_COMPARED: dict[type, str] = {cst.Is: "is", cst.IsNot: "is-not"}
 
 Reader = Callable[[Scope, Any, int], Value]
 
