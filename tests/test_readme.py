@@ -76,6 +76,20 @@ def test_the_second_command_runs_the_tests() -> None:
     assert "pytest" in commands[1]
 
 
+def test_the_commands_about_the_runtime_work(capsys, monkeypatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (block,) = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for line in block.strip().splitlines():
+        arguments = [str(ROOT / each) if each.startswith("examples/") else each for each in line.split()]
+        assert main(arguments[1:]) == 0, line
+    printed = capsys.readouterr().out
+    sys.modules.pop("import_rows", None)
+    assert '["row-1","row-2","row-3"]' in printed
+    assert "insert-2" in printed
+    assert "same path" in printed
+
+
 def write() -> None:
     import subprocess
 
