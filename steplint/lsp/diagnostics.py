@@ -15,6 +15,7 @@ from lsprotocol.types import (
     Range,
 )
 
+from steplint.lock.read import Text as LockText
 from steplint.lsp.edits import Editor
 from steplint.lsp.snapshot import Snapshot, Trouble
 from steplint.lsp.units import Text
@@ -66,7 +67,33 @@ def diagnostics(snapshot: Snapshot, editor: Editor, *, related: bool) -> dict[st
     for finding in snapshot.unreadable:
         range_ = writer.text(finding.place.path).range(finding.place.span)
         found[finding.place.path].append(_plain(range_, finding, "unparsable-file"))
+    for each in unreasoned(snapshot):
+        found[each.path].append(troubled(each))
     return dict(found)
+
+
+def unreasoned(snapshot: Snapshot) -> Iterator[Trouble]:
+    """Yield the records of the lock that give no reason: `steplint lock --check` does not count them."""
+    settings = snapshot.loaded.settings.lock
+    if snapshot.lock is None or not settings.require_why:
+        return
+    for number, workflow in enumerate(snapshot.lock.lock.workflow):
+        if workflow.gone == "" or any(not each.why for each in workflow.was):
+            yield _unreasoned(settings.path, snapshot.lock, (number,), workflow.id)
+        for at, step in enumerate(workflow.step):
+            if step.gone == "" or any(not each.why for each in (*step.was, *step.change)):
+                yield _unreasoned(settings.path, snapshot.lock, (number, at), step.id)
+
+
+def _unreasoned(path: str, text: LockText, at: tuple[int, ...], name: str) -> Trouble:
+    key = "`gone`" if _gone(text, at) else "`why`"
+    message = f"the record of `{name}` gives no reason and does not count\nhelp: say it in {key}"
+    return Trouble(path, text.lines.get(at, 1), message, "warning")
+
+
+def _gone(text: LockText, at: tuple[int, ...]) -> bool:
+    workflow = text.lock.workflow[at[0]]
+    return (workflow.step[at[1]] if len(at) > 1 else workflow).gone == ""
 
 
 def troubled(trouble: Trouble) -> Diagnostic:

@@ -17,19 +17,20 @@ from steplint.files import Words, content_hash, mentions
 from steplint.files.globs import covers, sources
 from steplint.knowledge.toml import KnowledgeError
 from steplint.lock.file import LockError
+from steplint.lock.read import Text, read
 from steplint.lsp.listing import Listed, Without
 from steplint.lsp.memory import MemoryCache
 from steplint.lsp.shift import Shift
 from steplint.lsp.snapshot import Snapshot, Trouble
 from steplint.model.summary import Problem
-from steplint.project import lockfile, texts
+from steplint.project import texts
 from steplint.project.analysis import Analysis, analyze, disk, open_cache
 from steplint.project.check import check
 from steplint.project.rounds import Reader
 from steplint.project.rulesets import Ruleset, ruleset
 from steplint.project.tree import Memory, Overlay, Tree
 
-_PLACED = re.compile(r"(?P<path>[^\n]+?):(?P<line>\d+)(?::\d+)?: (?P<message>.+)", re.DOTALL)
+_PLACED = re.compile(r"(?P<path>(?:[A-Za-z]:)?[^\n:]+):(?P<line>\d+)(?::\d+)?:? (?P<message>.+)", re.DOTALL)
 MISTAKES = (ConfigError, KnowledgeError, PackError, LockError)
 """What a user can mend in a file of the project."""
 
@@ -59,6 +60,7 @@ class Root:
         self._cache: MemoryCache | None = None
         self._good: dict[str, bytes] = {}
         self._reached: frozenset[str] = frozenset()
+        self._lock: tuple[bytes | None, Text | LockError | None] = (None, None)
 
     def refresh(self) -> None:
         """Read settings and the list of files again when they are asked for next."""
@@ -88,10 +90,9 @@ class Root:
         rules = ruleset(loaded, cache)
         loaded = loaded if self._trusted else _without_own_rules(loaded, rules)
         trouble = list(self._untrusted(loaded))
-        try:
-            lockfile.locked(analyze(loaded, tree, cache=cache))
-        except LockError as error:
-            trouble.append(mistake(error, loaded.root))
+        lock = self._read_lock(tree, loaded.settings.lock.path)
+        if isinstance(lock, LockError):
+            trouble.append(mistake(lock, loaded.root))
             tree = Without(tree, frozenset({loaded.settings.lock.path}))
         analysis = analyze(loaded, tree, cache=cache, jobs=1, progress=progress)
         checked = check(analysis)
@@ -100,7 +101,7 @@ class Root:
         return Snapshot(
             analysis=analysis,
             checked=checked,
-            lock=lockfile.locked(analysis),
+            lock=None if isinstance(lock, LockError) else lock,
             versions={path: each.version for path, each in shown.items()},
             shifts={
                 path: Shift(texts.decode(unsaved[path]), texts.decode(shown[path].content))
@@ -148,6 +149,19 @@ class Root:
                 self._good[path] = saved
             unsaved[path] = self._good.get(path, content)
         return broken
+
+    def _read_lock(self, tree: Tree, path: str) -> Text | LockError | None:
+        """Return the lock, why it cannot be read, or None where there is none; parsed when it has changed."""
+        try:
+            data = tree.read(path)
+        except OSError:
+            return None
+        if self._lock[0] != data:
+            try:
+                self._lock = data, read(data, path)
+            except LockError as error:
+                self._lock = data, error
+        return self._lock[1]
 
     def _saved(self, path: str) -> bytes | None:
         try:

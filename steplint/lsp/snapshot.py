@@ -27,7 +27,7 @@ class Trouble(Struct, frozen=True):
     path: str
     line: int
     message: str
-    severity: Literal["error", "info"] = "error"
+    severity: Literal["error", "warning", "info"] = "error"
 
 
 class Snapshot(Struct, frozen=True, dict=True):

@@ -53,7 +53,7 @@ def lenses(found: Found, editor: Editor, uri: str) -> list[CodeLens]:
 def hints(found: Found, editor: Editor, wanted: Range) -> list[InlayHint]:
     """Return the number of each repeat of an ID, and of each step whose position is its identity."""
     writer = Writer(found.snapshot, editor)
-    labels: dict[tuple[Position, bool], _Label] = {}
+    labels: dict[tuple[int, int, bool], _Label] = {}
     for workflow, step in found.snapshot.steps(found.path):
         label = _label(found, workflow, step)
         place = (step.id_place or step.place) if workflow.family == "keyed" else step.place
@@ -62,19 +62,21 @@ def hints(found: Found, editor: Editor, wanted: Range) -> list[InlayHint]:
             continue
         keyed = workflow.family == "keyed"
         at = range_.end if keyed else range_.start
-        known = labels.setdefault((at, keyed), _Label(workflow.family, []))
+        known = labels.setdefault((at.line, at.character, keyed), _Label(at, workflow.family, []))
         if label not in known.parts:
             known.parts.append(label)
-    return [_hint(at, label) for (at, _), label in sorted(labels.items(), key=lambda item: item[0])]
+    return [_hint(label) for _, label in sorted(labels.items(), key=lambda item: item[0])]
 
 
 @dataclass
 class _Label:
+    at: Position
     family: Family
     parts: list[str]
 
 
-def _hint(at: Position, label: _Label) -> InlayHint:
+def _hint(label: _Label) -> InlayHint:
+    at = label.at
     text = " | ".join(label.parts)
     if label.family == "keyed":
         tip = "a repeat of this ID: its memo is stored under a key of its own, counted in the order of the calls"

@@ -111,6 +111,17 @@ class Client:
         assert found is None or isinstance(found.contents, types.MarkupContent)
         return found.contents.value if found is not None else ""
 
+    async def lenses(self, path: str) -> Sequence[types.CodeLens]:
+        """Return what stands above the workflows of a file."""
+        params = types.CodeLensParams(types.TextDocumentIdentifier(self.uri(path)))
+        return await self.connection.text_document_code_lens_async(params) or []
+
+    async def hints(self, path: str) -> Sequence[types.InlayHint]:
+        """Return the hints of a file."""
+        whole = types.Range(types.Position(0, 0), types.Position(self.texts[self.uri(path)].count("\n") + 1, 0))
+        params = types.InlayHintParams(types.TextDocumentIdentifier(self.uri(path)), whole)
+        return await self.connection.text_document_inlay_hint_async(params) or []
+
     async def execute(self, command: types.Command) -> Any:
         """Run a command of the server."""
         params = types.ExecuteCommandParams(command.command, command.arguments)
@@ -156,10 +167,22 @@ def offset(text: str, at: types.Position) -> int:
     return min(sum(len(line) + 1 for line in lines[: at.line]) + len(units.decode("utf-16-le")), len(text))
 
 
+def _tell_actions_from_commands(connection: LanguageClient) -> None:
+    """Make lsprotocol read an action that has a command as an action."""
+    converter = connection.protocol._converter
+
+    def read(value: Any, _: type) -> types.CodeAction | types.Command:
+        is_command = isinstance(value.get("command"), str)
+        return converter.structure(value, types.Command if is_command else types.CodeAction)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, read)
+
+
 @asynccontextmanager
 async def editor(root: Path, *, folders: Sequence[Path] | None = None, **options: Any) -> AsyncIterator[Client]:
     """Give an editor with the workspace folder ``root`` and initialization ``options``; the server must end well."""
     connection = make_test_lsp_client()
+    _tell_actions_from_commands(connection)
     client = Client(connection, root)
 
     @connection.feature("steplint/ask")

@@ -38,6 +38,22 @@ async def place_order(ctx: inngest.Context) -> None:
     await ctx.step.run("load-stock", load, "3")  # steplint: ignore[body-time] -- the clock is logged only
 '''
 
+JOBS = """\
+import httpx
+from dbos import DBOS
+
+
+@DBOS.step()
+def fetch(name: str) -> str:
+    return httpx.get(f"https://shop.example/{name}").text
+
+
+@DBOS.workflow()
+def reindex(name: str) -> None:
+    fetch(name)
+    fetch(name)
+"""
+
 
 def project(root: Path, files: dict[str, str], *, lock: bool = True, git: bool = True) -> Path:
     """Write files, lock their steps and commit everything: what is locked is published."""
