@@ -67,8 +67,8 @@ def diagnostics(snapshot: Snapshot, editor: Editor, *, related: bool) -> dict[st
     for finding in snapshot.unreadable:
         range_ = writer.text(finding.place.path).range(finding.place.span)
         found[finding.place.path].append(_plain(range_, finding, "unparsable-file"))
-    for each in unreasoned(snapshot):
-        found[each.path].append(troubled(each))
+    for trouble in unreasoned(snapshot):
+        found[trouble.path].append(troubled(trouble))
     return dict(found)
 
 
@@ -81,7 +81,8 @@ def unreasoned(snapshot: Snapshot) -> Iterator[Trouble]:
         if workflow.gone == "" or any(not each.why for each in workflow.was):
             yield _unreasoned(settings.path, snapshot.lock, (number,), workflow.id)
         for at, step in enumerate(workflow.step):
-            if step.gone == "" or any(not each.why for each in (*step.was, *step.change)):
+            reasons = [*(each.why for each in step.was), *(each.why for each in step.change)]
+            if step.gone == "" or not all(reasons):
                 yield _unreasoned(settings.path, snapshot.lock, (number, at), step.id)
 
 

@@ -28,7 +28,9 @@ from steplint.lsp.places import Places, file_path
 from steplint.lsp.protocol import Protocol
 from steplint.lsp.session import Entry, Found, Session
 from steplint.lsp.shown import difference, graph
+from steplint.lsp.snapshot import Trouble
 from steplint.lsp.units import Encoding
+from steplint.model.report import Failure
 
 SHOW = "steplint/show"
 """A notification to the client that can show a text of its own: `title`, `language` and `text`."""
@@ -56,7 +58,6 @@ class Server:
         self._asker = Asker(None)
         self._related = False
         self._shows = False
-        self._said: set[str] = set()
 
     def register(self) -> None:
         """Name the function for each request."""
@@ -266,17 +267,18 @@ class Server:
         """Send the diagnostics of every file whose own changed."""
         wanted: dict[str, list[types.Diagnostic]] = {}
         versions: dict[str, int] = {}
-        root = entry.folder
+        root, trouble = entry.folder, entry.trouble
         if entry.snapshot is not None:
             root = entry.snapshot.root
             for path, listed in diagnostics(entry.snapshot, self._editor, related=self._related).items():
                 wanted[self._editor.uri(root / path)] = listed
             versions = {self._editor.uri(root / path): each for path, each in entry.snapshot.versions.items()}
-        for each in entry.trouble:
+            trouble = (*trouble, *(_crash(each) for each in entry.snapshot.report.errors))
+        for each in trouble:
             if each.path:
                 wanted.setdefault(self._editor.uri(root / each.path), []).append(troubled(each))
-            self._tell(each.message, types.MessageType.Error if each.severity == "error" else types.MessageType.Info)
-        self._said &= {each.message for each in entry.trouble}
+            self._tell(entry, each)
+        entry.said &= {each.message for each in trouble}
         before = entry.published
         for uri in sorted({*before, *wanted, *(each for each in versions if each not in before)}):
             if wanted.get(uri, []) != before.get(uri):
@@ -284,11 +286,12 @@ class Server:
                 self._connection.text_document_publish_diagnostics(params)
         entry.published = {uri: wanted.get(uri, []) for uri in (*wanted, *versions)}
 
-    def _tell(self, message: str, kind: types.MessageType) -> None:
+    def _tell(self, entry: Entry, trouble: Trouble) -> None:
         """Say once what keeps the project from being analyzed."""
-        if message not in self._said:
-            self._said.add(message)
-            self._connection.window_show_message(types.ShowMessageParams(kind, f"{SOURCE}: {message}"))
+        if trouble.message not in entry.said:
+            entry.said.add(trouble.message)
+            kind = types.MessageType.Error if trouble.severity == "error" else types.MessageType.Info
+            self._connection.window_show_message(types.ShowMessageParams(kind, f"{SOURCE}: {trouble.message}"))
 
     def _log(self, message: str) -> None:
         self._connection.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))
@@ -310,6 +313,10 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return stdin, stdout
+
+
+def _crash(failure: Failure) -> Trouble:
+    return Trouble("", 1, f"`{failure.where}` crashed: {failure.message}")
 
 
 def _failed(error: Exception) -> Failed:

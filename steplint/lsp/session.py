@@ -38,7 +38,8 @@ class Found(Struct, frozen=True):
 class Entry:
     """A project that is open, as the event loop sees it.
 
-    ``generation`` counts what changed, ``done`` is that of the snapshot, ``published`` what the client was told last.
+    ``generation`` counts what changed, ``done`` is that of the snapshot. ``published`` and ``said`` are what the client
+    was told.
     """
 
     def __init__(self, root: Root, folder: Path) -> None:
@@ -49,6 +50,7 @@ class Entry:
         self.snapshot: Snapshot | None = None
         self.trouble: tuple[Trouble, ...] = ()
         self.published: dict[str, list[Diagnostic]] = {}
+        self.said: set[str] = set()
         self.changed = asyncio.Event()
         self.finished = asyncio.Condition()
         self.task: asyncio.Task[None] | None = None

@@ -179,7 +179,9 @@ def _tell_actions_from_commands(connection: LanguageClient) -> None:
 
 
 @asynccontextmanager
-async def editor(root: Path, *, folders: Sequence[Path] | None = None, **options: Any) -> AsyncIterator[Client]:
+async def editor(
+    root: Path, *, folders: Sequence[Path] | None = None, encoding: str = "utf-16", **options: Any
+) -> AsyncIterator[Client]:
     """Give an editor with the workspace folder ``root`` and initialization ``options``; the server must end well."""
     connection = make_test_lsp_client()
     _tell_actions_from_commands(connection)
@@ -205,13 +207,17 @@ async def editor(root: Path, *, folders: Sequence[Path] | None = None, **options
 
     await connection.start_io(*COMMAND)
     uris = [root] if folders is None else folders
-    await connection.initialize_session(
+    capabilities = client_capabilities("visual-studio-code")
+    assert capabilities.general is not None
+    capabilities.general.position_encodings = [encoding]
+    answer = await connection.initialize_session(
         types.InitializeParams(
-            client_capabilities("visual-studio-code"),
+            capabilities,
             workspace_folders=[types.WorkspaceFolder(each.as_uri(), each.name) for each in uris],
             initialization_options=options or None,
         )
     )
+    assert answer.capabilities.position_encoding == encoding
     yield client
     await connection.shutdown_session()
     assert connection.error is None
