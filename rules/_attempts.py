@@ -26,6 +26,10 @@ _BUILDS_REVISION = re.compile(r"\b(update|delete)\b")
 # Tokens and signatures are meant to be made anew for each request.
 _CREDENTIALS = re.compile(r"(proxy[-_])?authorization|(set[-_])?cookie|(x[-_])?signature", re.IGNORECASE)
 _REVISING_STATEMENT = re.compile(r"\s*(update|delete|merge)\b", re.IGNORECASE)
+_BUILDS_UPSERT = re.compile(r"\bon_(conflict|duplicate)_")
+_UPSERTING_STATEMENT = re.compile(
+    r"\s*(replace\b|insert\s+(or|ignore)\b|insert\b.*\bon\s+(conflict|duplicate)\b)", re.IGNORECASE | re.DOTALL
+)
 # Ends of a transaction or of a buffer: they carry out what was asked before.
 _COMPLETES = frozenset({"begin", "commit", "flush", "rollback", "close", "refresh"})
 
@@ -75,8 +79,16 @@ class Attempt(NamedTuple):
             return False
         if _REVISES.match(use.verb) or any(_BUILDS_REVISION.search(each.api) for each in built(source, use)):
             return True
-        statements = (each.argument for each in self.effects if each.place == use.place or each.origin == use.place)
-        return any(_REVISING_STATEMENT.match(each) for each in statements)
+        return any(_REVISING_STATEMENT.match(each) for each in self._statements(use))
+
+    def upserts(self, source: Effect, use: Use) -> bool:
+        """Return whether a statement that takes the value makes a record only where there is none."""
+        return any(_BUILDS_UPSERT.search(each.api) for each in built(source, use)) or any(
+            _UPSERTING_STATEMENT.match(each) for each in self._statements(use)
+        )
+
+    def _statements(self, use: Use) -> Iterator[str]:
+        return (each.argument for each in self.effects if each.place == use.place or each.origin == use.place)
 
 
 def built(source: Effect, use: Use) -> tuple[Use, ...]:

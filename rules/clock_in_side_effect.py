@@ -44,7 +44,9 @@ def _level(attempt: Attempt, source: Effect, use: Use, allowed: frozenset[str]) 
         return ""
     if _LIFETIME.fullmatch(use.name) or use.verb in _LIFETIME_VERBS:
         return ""
-    return "update" if _TOUCHED.fullmatch(use.name) or attempt.revises(source, use) else "create"
+    if _TOUCHED.fullmatch(use.name) or attempt.revises(source, use) or attempt.upserts(source, use):
+        return "update"
+    return "create"
 
 
 def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:

@@ -36,6 +36,19 @@ def test_an_update_statement_is_an_update():
     assert [each.level for each in check(clock(written), statement)] == ["update"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO jobs VALUES (?)\n ON CONFLICT (id) DO UPDATE SET seen = ?",
+        "insert or ignore into jobs values (?)",
+        "REPLACE INTO jobs VALUES (?)",
+    ],
+)
+def test_a_record_that_is_made_once_is_less(text):
+    statement = effect("write", "conn.execute", 9, place=at(9), argument=text)
+    assert [each.level for each in check(clock(sent("", "execute", place=at(9))), statement)] == ["update"]
+
+
 def test_an_insert_statement_is_none():
     statement = effect("write", "conn.execute", 9, place=at(9), argument="INSERT INTO jobs VALUES (?)")
     assert [each.level for each in check(clock(sent("", "execute", place=at(9))), statement)] == ["create"]

@@ -73,6 +73,12 @@ def test_a_new_address_makes_another_object_though_the_verb_overwrites(name, ver
     assert [each.level for each in check(uuid4(sent(name, "key", verb=verb)))] == [level]
 
 
+def test_a_new_key_makes_another_record_in_a_statement_that_keeps_old_ones():
+    statement = effect("write", "conn.execute", 9, argument="INSERT INTO a VALUES (?) ON CONFLICT DO NOTHING")
+    executed = use("effect-argument", api="conn.execute", verb="execute", place=statement.place)
+    assert [each.level for each in check(uuid4(executed), statement)] == ["value"]
+
+
 def test_what_a_local_file_holds_is_silent():
     written = use("effect-argument", name="file", api="json.dump", verb="dump")
     assert check(uuid4(written), effect("fs", "json.dump", 9, mode="write")) == []
