@@ -381,9 +381,11 @@ def test_progress_appears_after_a_second_and_is_gone_at_the_end() -> None:
         assert screen.text == ""
         now[0] = 1.2
         progress("read", 5, 10)
-        assert "read" in screen.text
-        assert "5/10" in screen.text
-    assert screen.text.endswith("\r\x1b[K")
+    assert "read" in screen.text
+    assert "5/10" in screen.text
+    # The lines of the bars are erased and the cursor is back.
+    assert "\x1b[2K" in screen.text[screen.text.rindex("5/10") :]
+    assert "\x1b[?25h" in screen.text
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,29 @@
-"""One line on stderr that says what takes long: it appears after a second and is gone when the work is done."""
+"""Bars on stderr that say what takes long: they appear after a second and are gone when the work is done."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 _PATIENCE = 1.0
-_PAUSE = 0.1
-_BAR = 24
+"""Seconds of silence: most runs are over before."""
 
 
 class Progress:
-    """Shows phases on a terminal; a context manager that leaves no trace."""
+    """Shows phases on a terminal; a context manager that leaves no trace. rich is imported when a bar is due."""
 
     def __init__(self, stream: TextIO, *, live: bool, clock: Callable[[], float] = time.monotonic) -> None:
         """Write to ``stream`` if it is ``live``."""
         self._stream, self._live, self._clock = stream, live, clock
         self._start = clock()
-        self._drawn = 0.0
-        self._shown = False
+        self._bars: Bars | None = None
+        self._phases: dict[str, TaskID] = {}
 
     def __enter__(self) -> Progress:
         return self
@@ -28,17 +31,26 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+        if self._bars is not None:
+            self._bars.stop()
 
     def __call__(self, phase: str, done: int, of: int) -> None:
         """Say that ``done`` parts of a phase are finished."""
-        now = self._clock()
-        if not self._live or now - self._start < _PATIENCE or now - self._drawn < _PAUSE:
+        if not self._live or self._clock() - self._start < _PATIENCE:
             return
-        self._drawn, self._shown = now, True
-        filled = round(_BAR * done / of) if of else 0
-        bar = "#" * filled + "." * (_BAR - filled)
-        self._stream.write(f"\r\x1b[K{phase:<5} [{bar}] {done}/{of}")
-        self._stream.flush()
+        if self._bars is None:
+            self._bars = _bars(self._stream)
+            self._bars.start()
+        if phase not in self._phases:
+            self._phases[phase] = self._bars.add_task(phase, total=of)
+        self._bars.update(self._phases[phase], completed=done, total=of)
+
+
+def _bars(stream: TextIO) -> Bars:
+    """Return bars that vanish when they are stopped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(file=stream, force_terminal=True, highlight=False)
+    return Bars(TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), console=console, transient=True)
