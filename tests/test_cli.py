@@ -952,7 +952,7 @@ def test_a_new_rule_loads_and_finds_what_its_page_says(run: Run, shop: Path) -> 
     assert ran.code == 0
     assert 'rule-packs = ["step_rules"]' in ran.err
     pack.validate(pack.load(shop / "step_rules"))
-    write(shop, {"shop/app.py": CLEAN.replace("load-cart", "todo-load")})
+    write(shop, {"shop/app.py": CLEAN.replace("load-cart", "todo-")})
     found = run("--config", 'rule-packs=["step_rules"]', "check", "-o", "concise")
     assert "unfinished-step SL900" in found.out
     assert run("new", "rule", "unfinished-step").code == 2

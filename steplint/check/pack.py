@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
@@ -37,10 +38,10 @@ class Pack:
         self.rules: Mapping[str, Rule] = {key: page.rule for key, page in pages.items()}
 
     def check(self, name: str) -> Check:
-        """Return the check of rule ``name``; raises `PackError` where its module has none of the right signature."""
+        """Return the check of rule ``name``; raises `PackError` where its module cannot be imported or has none."""
         stem = name.replace("-", "_")
-        module = importlib.import_module(f"{_package(self.path)}.{stem}")
-        return _checked(module, self.path / f"{stem}.py")
+        path = self.path / f"{stem}.py"
+        return _checked(_imported(f"{_package(self.path)}.{stem}", path), path)
 
     def owns(self, name: str) -> bool:
         """Return whether the check of ``name`` is a module of this pack; the meta rules are part of steplint."""
@@ -123,6 +124,25 @@ def _package(path: Path) -> str:
             module.__path__ = folders
             sys.modules[each] = module
     return full
+
+
+def _imported(name: str, path: Path) -> types.ModuleType:
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # whatever the module of a project does
+        file, line = _raised_at(error, path)
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        message = f"{file}:{line}: `{type(error).__name__}: {said}` is raised when this check is imported"
+        raise PackError(f"{message}; mend it, or take its folder out of `rule-packs`") from error
+
+
+def _raised_at(error: BaseException, path: Path) -> tuple[Path, int]:
+    """Return the last place in the folder of ``path`` that an import came to."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Path(error.filename), error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [each for each in frames if Path(each.filename).parent == path.parent.resolve()]
+    return (Path(inside[-1].filename), inside[-1].lineno or 1) if inside else (path, 1)
 
 
 def _checked(module: types.ModuleType, path: Path) -> Check:

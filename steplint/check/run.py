@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from steplint.api import Project
-from steplint.check.pack import Check
+from steplint.check.pack import Check, PackError
 from steplint.check.text import snippet
 from steplint.config.settings import LintSettings
 from steplint.model.dialect import Dialect
@@ -62,7 +62,8 @@ def run(
 ) -> Run:
     """Return what ``rules`` find; ``check`` gives the function of a rule by name, ``project_for`` its argument.
 
-    A rule that raises costs its own findings and becomes a failure. Findings whose severity is off are left out.
+    A rule that raises costs its own findings and becomes a failure; raises PackError for one that cannot be imported.
+    Findings whose severity is off are left out.
     """
     findings, failures = list[Reported](), list[Failure]()
     seconds, ran = dict[str, float](), set[str]()
@@ -71,6 +72,8 @@ def run(
         try:
             project = project_for(rule)
             found = list(stamp(check(rule.name)(project), rule, project.dialects, settings))
+        except PackError:
+            raise
         except Exception as error:  # a broken rule must not cost the findings of the others
             failures.append(Failure(f"rule {rule.name}", f"{type(error).__name__}: {error}", traceback.format_exc()))
         else:

@@ -27,6 +27,8 @@ def new_rule(session: Session, name: str, pack: str | None, code: str) -> int:
     _write(session, rule_files(name, session.loaded.root / folder, rules.values(), code))
     if folder not in settings.rule_packs:
         click.echo(f'add it to the configuration: rule-packs = ["{folder}"]', err=True)
+    stem = name.replace("-", "_")
+    click.echo(f"its example fails until the check finds it: python -m steplint.testing {folder}/{stem}.md", err=True)
     return 0
 
 
@@ -40,6 +42,7 @@ def new_dialect(session: Session, name: str, to: str) -> int:
     dialects = known(session.loaded, Cache.open(None, "")).dialects
     _write(session, dialect_files(name, session.loaded.root / folder, dialects))
     click.echo(f'add it to the configuration: dialects = ["{folder}/{name}.toml"]', err=True)
+    click.echo(f"its example fails until the table says it: python -m steplint.testing {folder}/{name}.toml", err=True)
     return 0
 
 

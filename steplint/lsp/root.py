@@ -95,7 +95,12 @@ class Root:
             trouble.append(mistake(lock, loaded.root))
             tree = Without(tree, frozenset({loaded.settings.lock.path}))
         analysis = analyze(loaded, tree, cache=cache, jobs=1, progress=progress)
-        checked = check(analysis)
+        try:
+            checked = check(analysis)
+        except PackError as error:
+            trouble.append(mistake(error, loaded.root))
+            analysis = analyze(_without_own_rules(loaded, rules), tree, cache=cache, jobs=1, progress=progress)
+            checked = check(analysis)
         progress("check", 1, 1)
         self._remember(analysis, unsaved, broken)
         return Snapshot(
