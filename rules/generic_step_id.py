@@ -23,6 +23,8 @@ def check(project: Project) -> Iterator[Finding]:
     for workflow, step in project.steps():
         if step.id is None or step.id_source in ("fixed", "missing") or not _GENERIC.fullmatch(step.id):
             continue
+        if step.kind == "state":  # the key of a value, not the name of work
+            continue
         named = step.id_source == "name"
         published = step.id in project.published(workflow)
         yield Finding(
