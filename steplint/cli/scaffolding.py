@@ -12,6 +12,7 @@ from steplint.cli.session import Session
 from steplint.cli.stop import Stop
 
 if TYPE_CHECKING:
+    from steplint.config import Loaded
     from steplint.project.scaffold import File
 
 
@@ -23,7 +24,7 @@ def new_rule(session: Session, name: str, pack: str | None, code: str) -> int:
 
     settings = session.loaded.settings
     folder = session.relative(pack) if pack else next(iter(settings.rule_packs), "step_rules")
-    rules = ruleset(session.loaded, Cache.open(None, "")).packs.rules
+    rules = ruleset(_as_it_is(session.loaded), Cache.open(None, "")).packs.rules
     _write(session, rule_files(name, session.loaded.root / folder, rules.values(), code))
     if folder not in settings.rule_packs:
         click.echo(f'add it to the configuration: rule-packs = ["{folder}"]', err=True)
@@ -39,11 +40,21 @@ def new_dialect(session: Session, name: str, to: str) -> int:
     from steplint.project.tables import known
 
     folder = session.relative(to)
-    dialects = known(session.loaded, Cache.open(None, "")).dialects
+    dialects = known(_as_it_is(session.loaded), Cache.open(None, "")).dialects
     _write(session, dialect_files(name, session.loaded.root / folder, dialects))
     click.echo(f'add it to the configuration: dialects = ["{folder}/{name}.toml"]', err=True)
     click.echo(f"its example fails until the table says it: python -m steplint.testing {folder}/{name}.toml", err=True)
     return 0
+
+
+def _as_it_is(loaded: Loaded) -> Loaded:
+    """Return settings without packs and tables that are not there yet: the first file of one is about to be written."""
+    from msgspec.structs import replace
+
+    settings = loaded.settings
+    packs = tuple(each for each in settings.rule_packs if (loaded.root / each).is_dir())
+    tables = tuple(each for each in settings.dialects if not each.endswith(".toml") or (loaded.root / each).is_file())
+    return replace(loaded, settings=replace(settings, rule_packs=packs, dialects=tables))
 
 
 def _write(session: Session, files: Sequence[File]) -> None:

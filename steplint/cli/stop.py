@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -45,8 +46,16 @@ def explained(error: Exception) -> tuple[str, str]:
     for module, name in _KNOWN:
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(error, kind):
-            return getattr(error, "message", str(error)), getattr(error, "hint", "")
+            return _placed(error), getattr(error, "hint", "")
     return "", ""
+
+
+def _placed(error: Exception) -> str:
+    """Return the message with its place, as seen from the current folder."""
+    message = str(getattr(error, "message", error))
+    if hasattr(error, "path") and hasattr(error, "line"):
+        message = f"{error.path}:{error.line}: {message}"
+    return message.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 # An error that was raised belongs to a module that was imported, so none is imported to look for it.

@@ -195,7 +195,9 @@ def _alone() -> Loaded:
 
 def mistake(error: Exception, root: Path) -> Trouble:
     """Return what is wrong, and in which file of the project if the message says so."""
-    message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
+    message, hint = str(getattr(error, "message", error)), getattr(error, "hint", "")
+    if isinstance(error, KnowledgeError):
+        message = f"{error.path}:{error.line}: {message}"
     said = f"{message}\nhelp: {hint}" if hint else message
     placed = _PLACED.fullmatch(said)
     if placed is None:
