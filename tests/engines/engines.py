@@ -81,7 +81,7 @@ ENGINES = (
     Engine("DBOS on PostgreSQL, pinned", "dbos", spellings.DBOS_PINNED, "dbos", server="postgres"),
     Engine("DBOS on PostgreSQL", "dbos", spellings.DBOS, "dbos", server="postgres"),
     Engine("Restate", "restate", spellings.RESTATE, "restate", ("hypercorn",), "restate"),
-    Engine("Temporal", "temporal", spellings.TEMPORAL, "temporal", accepted={"reorder, one ID": BLIND}),
+    Engine("Temporal", "temporal", spellings.TEMPORAL, "temporal"),
     Engine(
         "AWS",
         "aws",
@@ -97,8 +97,17 @@ ENGINES = (
         "aws",
         ("aws-durable-execution-sdk-python-testing==1.4.0",),
         oldest=(3, 11),
-        without=frozenset({"reuse"}),
+        without=frozenset({"rename", "reuse"}),
     ),
+    Engine(
+        "AWS, SDK 1.x",
+        "aws1",
+        spellings.AWS,
+        "aws",
+        ("aws-durable-execution-sdk-python-testing==1.2.1",),
+        oldest=(3, 11),
+    ),
+    Engine("Resonate", "resonate", spellings.RESONATE, "resonate", oldest=(3, 12), without=frozenset({"exchange"})),
     Engine(
         "durabletask",
         "durabletask",

@@ -61,10 +61,12 @@ def python(folder: Path, name: str, pins: Sequence[str], oldest: tuple[int, int]
 def _base(oldest: tuple[int, int]) -> str:
     if sys.version_info >= oldest:
         return sys.executable
-    for minor in range(oldest[1], oldest[1] + 3):
-        found = shutil.which(f"python3.{minor}")
-        if found and subprocess.run([found, "-c", "import venv"], **_QUIET).returncode == 0:  # type: ignore[call-overload]
-            return found
+    names = [f"python3.{minor}" for minor in range(oldest[1], oldest[1] + 3)]
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for name in names:
+        for found in (shutil.which(name), *map(str, sorted(versions.glob(f"*/bin/{name}")))):
+            if found and subprocess.run([found, "-c", "import venv"], **_QUIET).returncode == 0:  # type: ignore[call-overload]
+                return found
     raise AbsentError(f"needs Python {oldest[0]}.{oldest[1]}")
 
 

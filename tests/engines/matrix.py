@@ -61,7 +61,7 @@ def wrong(engine: Engine, cells: dict[str, Cell]) -> dict[str, str]:
 def _python(engine: Engine, folder: Path) -> Path:
     if engine.driver == "steplint":
         return Path(sys.executable)
-    return environments.python(folder, engine.driver, [engine.pin, *engine.beside], engine.oldest)
+    return environments.python(folder, engine.dialect, [engine.pin, *engine.beside], engine.oldest)
 
 
 @contextmanager

@@ -233,3 +233,21 @@ app = Absurd(os.environ["STEPLINT_DATABASE"], queue_name="shop")
     sleep=lambda call: f'ctx.sleep_for("{call.id}", 0)',
     hold='ctx.await_event("go")',
 )
+
+RESONATE = Spelling(
+    head="""
+from datetime import timedelta
+
+from journal import note
+from resonate.context import Context
+from resonate.resonate import Resonate
+
+resonate = Resonate(env={})
+""",
+    function=lambda call, changed: f"async def {call.id}(ctx: Context, n):\n    return {_of_activity(call, changed)}",
+    opens='@resonate.register(name="order")\nasync def order(ctx: Context):',
+    step=lambda call: f"await ctx.run({call.id}, {value(call)})",
+    sleep=lambda call: "await ctx.sleep(timedelta(seconds=0))",
+    hold="await ctx.sleep(timedelta(seconds=0.5))",
+    named=True,
+)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from typing import Any
 
 from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestRunner
 from journal import begin
-from protocol import Given, Seen, load, serve
+from protocol import Given, Seen, load, serve_forked
+
+LIMIT = "execution_timeout" if "execution_timeout" in signature(DurableFunctionTestRunner.run).parameters else "timeout"
+"""The argument that limits a run, in testing 1.3 and later or before."""
 
 
 def perform(edit: Given) -> Seen:
@@ -24,10 +28,10 @@ def perform(edit: Given) -> Seen:
         return handlers[phase](event, context)
 
     with DurableFunctionTestRunner(handler=handler) as runner:
-        result = runner.run(input="{}", execution_timeout=30)
+        result = runner.run(input="{}", **{LIMIT: 30})
     if result.status.name != "SUCCEEDED":
         return Seen("failed", [], f"{result.status.name}: {result.error.message if result.error else ''}")
     return Seen("completed", json.loads(result.result))
 
 
-serve(perform)
+serve_forked(perform)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -42,6 +43,11 @@ class Seen(NamedTuple):
 def serve(perform: Callable[[Given], Seen]) -> None:
     """Answer for each edit given on standard input."""
     serve_all(lambda edits: [perform(each) for each in edits])
+
+
+def serve_forked(perform: Callable[[Given], Seen]) -> None:
+    """The same, each edit in a process of its own and some at a time: engines whose timers take their time."""
+    serve_all(lambda edits: [Seen(*each) for each in forked_all([partial(perform, edit) for edit in edits])])
 
 
 def serve_all(perform: Callable[[list[Given]], list[Seen]]) -> None:
