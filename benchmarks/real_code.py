@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -205,14 +205,20 @@ def print_counts(runs: Sequence[Run]) -> None:
         print(f"{rule:<42} {counted['error']:>6} {counted['warning']:>8} {counted['info']:>6}")
 
 
-def print_precision(judged: Iterable[dict[str, Any]]) -> None:
-    """Print how many of the judged findings are right, by rule and in all; what is debatable counts as half."""
+def print_precision(judged: Mapping[Key, Mapping[str, Any]], said: Mapping[Key, str] | None = None) -> None:
+    """Print how many of the judged findings are right, by rule and in all; what is debatable counts as half.
+
+    ``said`` gives the severity of what is found now: then only what is still said, as seriously as when it was judged,
+    counts.
+    """
     by_rule: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for each in judged:
-        for name in (each["rule"], "all" if each["severity"] != "info" else "notes"):
+    for key, each in judged.items():
+        if said is not None and said.get(key) != each["severity"]:
+            continue
+        for name in (each["rule"], "errors and warnings" if each["severity"] != "info" else "notes"):
             by_rule[name][each["verdict"] or "open"] += 1
     print(f"{'rule':<36} {'true':>5} {'false':>6} {'debatable':>10} {'open':>5} {'precision':>10}")
-    for name, counted in sorted(by_rule.items(), key=lambda item: (item[0] in {"all", "notes"}, item[0])):
+    for name, counted in sorted(by_rule.items(), key=lambda item: (" " in item[0] or item[0] == "notes", item[0])):
         judged_count = counted["true"] + counted["false"] + counted["debatable"]
         share = (counted["true"] + counted["debatable"] / 2) / judged_count if judged_count else 0.0
         columns = f"{counted['true']:>5} {counted['false']:>6} {counted['debatable']:>10} {counted['open']:>5}"
@@ -230,7 +236,7 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, help="write all findings to this JSON file")
     options = parser.parse_args()
     if options.precision:
-        print_precision(verdicts().values())
+        print_precision(verdicts())
         return 0
     if options.folder is None:
         parser.error("name the folder of the repositories")
@@ -244,6 +250,9 @@ def main() -> int:
     if options.output:
         rows = [{**key._asdict(), "finding": finding} for run in runs for key, finding in keys(run)]
         options.output.write_text(json.dumps(rows, indent=1), "utf-8")
+    said = {key: finding["severity"] for run in runs for key, finding in keys(run)}
+    print("\nverdicts on what is still said")
+    print_precision(verdicts(), said)
     if options.sample:
         added = keep(drawn(runs), {each.name: each.commit for each in chosen})
         print(f"\n{added} findings added to {VERDICTS.name}; give each a verdict and a reason")
