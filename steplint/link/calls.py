@@ -279,7 +279,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     generator = thing.receiver.thing if thing.receiver is not None else None
     if isinstance(generator, Instance) and apis.seeded(generator.name):
         return result.having(thing=None)
-    found = apis.call(name, written_arguments)
+    found = apis.call(name, written_arguments, walk.made)
     if found is not None and found.level != "off":
         return found_call(site, callee, thing, given, result, found)
     if found is not None or apis.deterministic(name):
@@ -301,7 +301,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     if apis.pure(name):
         changes(site, given)
         return result.having(thing=pure_thing(name, given, result))
-    if apis.effect(name, site.receiver, site.verb, written_arguments):
+    if apis.effect(name, site.receiver, site.verb, written_arguments, walk.made):
         return effect(site, given, name, result, "high" if not _by_name(site) else "medium")
     if walk.linker.apis.mutator(site.verb) and thing.receiver is not None:
         changes(site, given)
@@ -382,7 +382,9 @@ def found_call(
         # What a client answers is data, not another client; an open file is a handle.
         thing_made = result.thing if found.kind == "fs" else None
         result = result.having(tags=NO_TAGS, thing=thing_made)
-        spend_operation(site, given, found.mode or "write", found.name, found.kind == "fs")
+        # A statement that is not written out may read or write: nothing is said of its values.
+        silent = found.kind == "database" and not found.mode
+        spend_operation(site, given, "unknown" if silent else found.mode or "write", found.name, found.kind == "fs")
         run_callables(site, given)
         if found.kind == "fs" and not result.tags:
             return result.having(nature="read")
@@ -452,6 +454,8 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, 
             )
         return
     role: Role = "effect-argument" if walk.zone == "step" else "outside-effect"
+    if mode == "unknown":
+        role = "unknown"
     if local and given and given[0].keyword is None:
         # The name of a local file is not what the file says.
         walk.use(given[0].value, "scratch", site.place, api=name or site.path)
@@ -499,7 +503,7 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
         walk.out.pure = False
     if apis.log_sink("", site.receiver, site.verb):
         return logged(site, given, "")
-    if site.receiver and apis.effect("", site.receiver, site.verb, site.call.arguments):
+    if site.receiver and apis.effect("", site.receiver, site.verb, site.call.arguments, walk.made):
         return effect(site, given, "", result, "medium")
     if apis.mutator(site.verb):
         changes(site, given)

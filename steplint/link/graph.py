@@ -77,17 +77,21 @@ def link(
 
 
 def _told_apart(workflows: list[Workflow], linker: Linker) -> list[Workflow]:
-    """Return the workflows; those of one ID in several modules, as Lambda handlers are, get their module as app."""
+    """Return the workflows; those of one app and ID in several modules get their module as, or with, their app."""
     counts: dict[tuple[str, str, str], int] = {}
     for each in workflows:
         key = (each.dialect, each.app, each.id)
         counts[key] = counts.get(key, 0) + 1
     return [
-        structs.replace(each, app=linker.modules.units[each.place.path].dotted)
-        if not each.app and counts[each.dialect, each.app, each.id] > 1
+        structs.replace(each, app=f"{each.app} in {_dotted(linker, each)}" if each.app else _dotted(linker, each))
+        if counts[each.dialect, each.app, each.id] > 1
         else each
         for each in workflows
     ]
+
+
+def _dotted(linker: Linker, workflow: Workflow) -> str:
+    return linker.modules.units[workflow.place.path].dotted
 
 
 def _is_taken(linker: Linker, taken: set[tuple[str, int]], path: str, name: str) -> bool:

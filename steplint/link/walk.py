@@ -27,7 +27,7 @@ from steplint.link.values import (
 )
 from steplint.model.graph import Frame, Hop, Kind, Role, Write
 from steplint.model.place import Place, Span
-from steplint.model.summary import Block, Statement
+from steplint.model.summary import Argument, Block, Statement
 from steplint.model.value import Const, Group, Name, Result, Value
 
 if TYPE_CHECKING:
@@ -518,6 +518,17 @@ class Walk:
     def value(self, value: Value, at: Span) -> Abstract:
         """Return what an expression stands for."""
         return expressions.evaluate(self, value, at)
+
+    def made(self, value: Value) -> tuple[str, tuple[Argument, ...]] | None:
+        """Return the qualified name and arguments of the call whose result a value is, for the tables to judge."""
+        known = self.results.get(value.call) if isinstance(value, Result) else None
+        if isinstance(value, Name):
+            known = self.scope.variables.get(value.path)
+        if known is None or not isinstance(known.thing, Instance):
+            return None
+        return known.thing.name, tuple(
+            each.written for each in known.thing.arguments if isinstance(each.written, Argument)
+        )
 
     def value_of(self, name: str, at: Span) -> Abstract:
         """Return what a dotted name stands for."""
