@@ -6,6 +6,8 @@ import typing
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from steplint.link import calls
+from steplint.link.arguments import argument_at, passed
 from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
 from steplint.link.identity import callable_name
@@ -43,8 +45,6 @@ _WIDE = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins
 
 def describe(site: Site, form: StepForm, body: Abstract, given: tuple[Given, ...], event: StepEvent) -> Body:
     """Return what a step runs, given as an argument of the operation."""
-    from steplint.link.durable import argument_at, passed
-
     place = site.place
     for position in form.body:
         found = argument_at(given, position)
@@ -105,8 +105,6 @@ def _interpreted(
     place: Place,
     names: tuple[str, str],
 ) -> Body:
-    from steplint.link.calls import arguments_of
-
     walk = site.walk
     linker = walk.linker
     unit = linker.modules.units[thing.path]
@@ -117,7 +115,7 @@ def _interpreted(
     inside = Function(thing.path, thing.index, stripped(thing.env), _inner(receiver, "self"), (), thing.owner)
     bound = {
         name: _inner(value, value.text if value.text.isidentifier() else "")
-        for name, value in arguments_of(site, inside, arguments).items()
+        for name, value in calls.arguments_of(site, inside, arguments).items()
     }
     outcome = linker.interpret(
         inside, {key: value for key, value in bound.items() if value is not None}, "step", walk.dialect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from steplint.link import calls, expressions, names
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
@@ -51,8 +52,6 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
         found = apis.call(name, site.call.arguments)
         if found is not None and walk.zone == "body":
             walk.source("concurrency", found.name, site.span, block=site.call.block, name=site.path or name)
-        from steplint.link import calls
-
         return calls.combine(site, name, given) if walk.zone == "body" else _joined(site, name, given)
     if walk.is_set(first) and (name == "json.dumps" or name.endswith(".join")):
         return Abstract(tags=walk.ordered(first, site.span).tags, deps=first.deps)
@@ -61,8 +60,6 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
 
 def _joined(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
     """Return the results of coroutines that run together inside a step."""
-    from steplint.link import calls
-
     values = []
     for each in given:
         if each.keyword is not None and each.keyword[0] != "*":
@@ -90,8 +87,6 @@ def _steady_set(value: Abstract) -> bool:
 
 def _wrapped(site: Site, name: str, position: int, given: tuple[Given, ...]) -> Abstract:
     """Return what a wrapper that runs a callable elsewhere gives; `partial` only remembers it."""
-    from steplint.link import calls
-
     found = [each for each in given if each.keyword is None]
     if position >= len(found):
         return UNKNOWN
@@ -152,15 +147,11 @@ def _builtin(
         return Abstract(Sequence("listcomp", (Abstract(row, tags=tags_of(values)),)), tags=tags_of(values),
                         deps=deps_of(values), nature=natures.pop() if len(natures) == 1 else "")  # fmt: skip
     if name in ("map", "filter") and values:
-        from steplint.link import calls
-
         element = walk.element(values[1], site.span) if len(values) > 1 else UNKNOWN
         result = calls.dispatch(site, first, (Given(None, element, None),)) if first.thing is not None else UNKNOWN
         return Abstract(Sequence("listcomp", (result if name == "map" else element,)), tags=tags_of([*values, result]),
                         deps=deps_of(values))  # fmt: skip
     if name == "getattr" and len(values) > 1 and isinstance(values[1].thing, Literal):
-        from steplint.link import names
-
         return names.attribute(walk.linker, first, str(values[1].thing.value), walk, site.span)
     if name == "super":
         return _super(site)
@@ -217,8 +208,6 @@ def _dict_method(site: Site, verb: str, first: Abstract, given: tuple[Given, ...
 
 
 def _text_method(site: Site, name: str, given: tuple[Given, ...], values: list[Abstract]) -> Abstract | None:
-    from steplint.link import expressions
-
     thing = site.callee.thing
     owner = getattr(thing, "receiver", None)
     if owner is None:
@@ -226,7 +215,7 @@ def _text_method(site: Site, name: str, given: tuple[Given, ...], values: list[A
     verb = name.partition(".")[2]
     if verb == "format" and isinstance(owner.thing, Literal) and all(each.keyword is None for each in given):
         text = str(owner.thing.value)
-        return expressions.fold(expressions._interleave(text.split("{}"), values), values)
+        return expressions.fold(expressions.interleave(text.split("{}"), values), values)
     if verb == "join" and values and site.walk.is_set(values[0]):
         return Abstract(tags=site.walk.ordered(values[0], site.span).tags, deps=values[0].deps)
     if verb in ("lower", "upper", "strip", "title", "replace") and isinstance(owner.thing, Literal):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from steplint.link import bodies, builtin, durable, expressions
+from steplint.link import bodies, builtin, durable, expressions, names
+from steplint.link.arguments import argument_at, named_argument
 from steplint.link.events import Source, Splice, StepEvent, TaskEvent
+from steplint.link.forms import Registered
 from steplint.link.program import last_name
 from steplint.link.values import (
     NO_TAGS,
@@ -36,6 +38,7 @@ from steplint.model.summary import Call
 from steplint.model.value import Group, Member, Name, Result, Value
 
 if TYPE_CHECKING:
+    from steplint.knowledge.apis import Found
     from steplint.link.walk import Walk
 
 
@@ -140,8 +143,6 @@ def dispatch(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract
 
 def class_method(site: Site, receiver: Abstract, name: str) -> Abstract | None:
     """Return a bound method of an instance, if its class has it."""
-    from steplint.link import names
-
     found = names.attribute(site.walk.linker, receiver, name)
     return found if isinstance(found.thing, Function) else None
 
@@ -222,8 +223,6 @@ def external_call(site: Site, callee: Abstract, thing: External, given: tuple[Gi
 
 def registration(site: Site, name: str, thing: External, given: tuple[Given, ...]) -> Abstract | None:
     """Return the function a decorator or registering call was given, marked; None when it is no such call."""
-    from steplint.link.linker import Registered
-
     linker = site.walk.linker
     first = given[0].value if len(given) == 1 and given[0].keyword is None else None
     if name in linker.forms.marks and first is not None and isinstance(first.thing, Function):
@@ -236,7 +235,7 @@ def registration(site: Site, name: str, thing: External, given: tuple[Given, ...
         )  # fmt: skip
     for match in linker.forms.workflow_calls.get(name, ()):
         for position in match.form.body:
-            found = durable.argument_at(given, position)
+            found = argument_at(given, position)
             if found is not None and isinstance(found.value.thing, Function):
                 linker.registered[site.place] = Registered(match, found.value.thing, given, thing.receiver, site.place)
     return None
@@ -244,8 +243,6 @@ def registration(site: Site, name: str, thing: External, given: tuple[Given, ...
 
 def instance_call(site: Site, callee: Abstract, thing: Instance, given: tuple[Given, ...]) -> Abstract:
     """Return what calling the result of an external call gives: a decorated function, or something unknown."""
-    from steplint.link.linker import Registered
-
     linker = site.walk.linker
     first = given[0].value if len(given) == 1 and given[0].keyword is None else None
     if thing.name in linker.forms.marks and first is not None and isinstance(first.thing, Function):
@@ -352,12 +349,9 @@ def pure_thing(name: str, given: tuple[Given, ...], result: Abstract) -> Instanc
 
 
 def found_call(
-    site: Site, callee: Abstract, thing: External, given: tuple[Given, ...], result: Abstract, found: object
+    site: Site, callee: Abstract, thing: External, given: tuple[Given, ...], result: Abstract, found: Found
 ) -> Abstract:
     """Return the value of a call that the tables know as a source or an operation."""
-    from steplint.knowledge.apis import Found
-
-    assert isinstance(found, Found)
     walk = site.walk
     receiver = site.receiver
     if found.kind == "log":
@@ -468,7 +462,7 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, 
             each.value,
             role,
             site.place,
-            each.keyword or durable.named_argument(each),
+            each.keyword or named_argument(each),
             api=name or site.path,
             verb=site.verb,
         )
@@ -529,14 +523,14 @@ def spent_unknown(site: Site, given: tuple[Given, ...], result: Abstract, name: 
         if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
             walk.use(each.value, "delay", site.place, api=name)
         elif reads:
-            name_of = each.keyword or durable.named_argument(each)
+            name_of = each.keyword or named_argument(each)
             walk.use_parts(each.value, "predicate", site.place, name_of, api=name, verb=site.verb)
         else:
             walk.use_parts(
                 each.value,
                 "unknown",
                 site.place,
-                each.keyword or durable.named_argument(each),
+                each.keyword or named_argument(each),
                 api=name,
                 verb=site.verb,
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from steplint.link.durable import argument_at
+from steplint.link import names
+from steplint.link.arguments import argument_at
 from steplint.link.forms import WorkflowMatch
 from steplint.link.identity import mark_argument, named_after, simple_name
 from steplint.link.linker import Linker
@@ -262,8 +263,6 @@ def _method_names(linker: Linker, owner: Class, depth: int = 8) -> list[str]:
 
 
 def _method(linker: Linker, owner: Class, name: str) -> Function | None:
-    from steplint.link import names
-
     found = names.class_member(linker, owner, name)
     return found.thing if found is not None and isinstance(found.thing, Function) else None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies
+from steplint.link import bodies, calls
+from steplint.link.arguments import argument_at, named_argument, passed
 from steplint.link.events import StepEvent
 from steplint.link.forms import StepMatch
-from steplint.link.identity import callable_name, identity, reference_name
+from steplint.link.identity import identity, reference_name
 from steplint.link.program import Unit, last_name
 from steplint.link.values import (
     Abstract,
@@ -18,8 +19,6 @@ from steplint.link.values import (
     Instance,
     Mapped,
     Partial,
-    Sequence,
-    argument,
 )
 from steplint.model.dialect import Dialect, Position, StepForm
 from steplint.model.graph import Frame, Hop, Role
@@ -33,18 +32,6 @@ if TYPE_CHECKING:
     from steplint.link.walk import Walk
 
 _STATE_KINDS = frozenset({"state", "send"})
-
-
-def argument_at(given: tuple[Given, ...], position: Position) -> Given | None:
-    """Return the argument that a dialect's position means: an index, a keyword, or an entry of a dict argument."""
-    if isinstance(position, int) or not position.endswith("]"):
-        return argument(given, position)
-    outer, _, key = position[:-1].partition("[")
-    whole = argument(given, int(outer) if outer.isdigit() else outer)
-    if whole is None or not isinstance(whole.value.thing, Mapped):
-        return None
-    entries = dict(whole.value.thing.entries)
-    return Given(None, entries[key], whole.written) if key in entries else None
 
 
 def operation(
@@ -112,33 +99,6 @@ def body_of(form: StepForm, given: tuple[Given, ...]) -> Abstract | None:
         if found is not None:
             return found.value
     return None
-
-
-def named_argument(given: Given) -> str:
-    """Return the name of a positional argument that is a plain variable: `insert(record_id)` gives `record_id`."""
-    text = given.value.text
-    return text.rpartition(".")[2] if text and text.replace(".", "").replace("_", "").isalnum() else ""
-
-
-def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
-    """Return the arguments that the operation hands on to its callable."""
-    handed: list[Given] = []
-    if form.passes is not None:
-        at = 0
-        for each in given:
-            if each.keyword is None:
-                if at >= form.passes:
-                    handed.append(each)
-                at += 1
-            elif each.keyword in ("*", "**"):
-                handed.append(each)
-    if form.passes_keyword:
-        found = argument(given, form.passes_keyword)
-        if found is not None and isinstance(found.value.thing, Sequence):
-            handed += [Given(None, each, found.written) for each in found.value.thing.items]
-        elif found is not None:
-            handed.append(Given("*", found.value, found.written))
-    return tuple(handed)
 
 
 def identity_of_arguments(walk: Walk, given: tuple[Given, ...]) -> str:
@@ -242,8 +202,6 @@ def child(
     site: Site, dialect: Dialect, form: StepForm, given: tuple[Given, ...], body: Abstract | None, event: StepEvent
 ) -> Abstract:
     """Run workflow code that an operation hosts: a child context, a parallel branch, a mapped function."""
-    from steplint.link import calls
-
     if body is not None:
         for inner in calls.callables(body):
             path = "" if form.child == "." else form.child
@@ -313,6 +271,3 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
             named = Abstract(thing, text=last_name(definition.name))
             event.body = bodies.describe_function(site, named, given, event)
     return result(site, event)
-
-
-__all__ = ["argument_at", "callable_name", "decorated", "decorated_call", "operation", "promises"]

@@ -58,7 +58,7 @@ def evaluate(walk: Walk, value: Value, at: Span) -> Abstract:
 def template(walk: Walk, value: Template, at: Span) -> Abstract:
     """Return an f-string: constants are folded into its text, other holes stay ``{}``."""
     items = [walk.ordered(evaluate(walk, part, at), at) for part in value.parts]
-    return fold(_interleave(value.text.split("{}"), items), items)
+    return fold(interleave(value.text.split("{}"), items), items)
 
 
 def fold(pieces: list[str | Abstract], items: list[Abstract]) -> Abstract:
@@ -87,8 +87,8 @@ def common_nature(items: list[Abstract]) -> str:
     return natures.pop() if len(natures) == 1 else ""
 
 
-def _interleave(texts: list[str], items: list[Abstract]) -> list[str | Abstract]:
-    # A literal "{}" in the source (written {{}}) makes more texts than items: the surplus stays text.
+def interleave(texts: list[str], items: list[Abstract]) -> list[str | Abstract]:
+    """Return texts and what stands between them; a ``{}`` without an item stays text."""
     pieces: list[str | Abstract] = []
     for index, text in enumerate(texts):
         pieces.append(text)
@@ -231,7 +231,7 @@ def formatted(walk: Walk, items: list[Abstract], at: Span) -> Abstract:
         text = text.replace(directive, "{}")
     given = list(right.thing.items) if isinstance(right.thing, Sequence) else [right]
     given = [walk.ordered(each, at) for each in given]
-    return fold(_interleave(text.split("{}"), given), given)
+    return fold(interleave(text.split("{}"), given), given)
 
 
 def element(value: Abstract) -> Abstract:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from steplint.link.values import Context
+from steplint.link.values import Abstract, Context, Function, Given
 from steplint.model.dialect import Dialect, ReferenceForm, StepForm, WorkflowForm
+from steplint.model.place import Place
 
 
 class StepMatch(NamedTuple):
@@ -22,6 +23,16 @@ class WorkflowMatch(NamedTuple):
 
     dialect: Dialect
     form: WorkflowForm
+
+
+class Registered(NamedTuple):
+    """A function handed to a registering call: `app.create_function(...)(handler)`, `worker.add_orchestrator(fn)`."""
+
+    match: WorkflowMatch
+    function: Function
+    arguments: tuple[Given, ...]
+    receiver: Abstract | None
+    place: Place
 
 
 class Forms:

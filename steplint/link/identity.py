@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from steplint.link.arguments import argument_at
 from steplint.link.program import last_name
 from steplint.link.values import (
     Abstract,
@@ -41,8 +42,6 @@ class Named(NamedTuple):
 
 def identity(site: Site, dialect: Dialect, form: StepForm, given: tuple[Given, ...], body: Abstract | None) -> Named:
     """Return the identity of an operation: the first position of its form that says one."""
-    from steplint.link.durable import argument_at
-
     for position in form.id:
         if isinstance(position, str) and position.startswith("="):
             return Named(position[1:], None, "fixed")
@@ -67,8 +66,6 @@ def _unpacked(given: tuple[Given, ...]) -> bool:
 
 
 def _body_place(site: Site, form: StepForm, given: tuple[Given, ...]) -> Place | None:
-    from steplint.link.durable import argument_at
-
     for position in form.body:
         found = argument_at(given, position)
         if found is not None and found.written is not None:
@@ -214,8 +211,6 @@ def reference_name(linker: Linker, positions: tuple[Position, ...], mark: Mark, 
 
 def mark_argument(mark: Mark, position: Position) -> str | None:
     """Return a literal argument of a decorator."""
-    from steplint.link.durable import argument_at
-
     if isinstance(position, str) and position.startswith(("@", "=")):
         return None
     found = argument_at(mark.arguments, position)
@@ -231,7 +226,12 @@ def simple_name(linker: Linker, thing: Function) -> str:
 
 def qualified_name(linker: Linker, thing: Function) -> str:
     """Return ``__qualname__``, without the ordinal of a repeated definition."""
-    return linker.modules.units[thing.path].function(thing.index).name.partition("#")[0]
+    unit = linker.modules.units[thing.path]
+    definition = unit.function(thing.index)
+    name = definition.name.partition("#")[0]
+    if definition.kind == "lambda" and unit.function(definition.parent).kind in ("function", "async"):
+        return f"{name.removesuffix('.<lambda>')}.<locals>.<lambda>"
+    return name
 
 
 def callable_name(linker: Linker, value: Abstract) -> tuple[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from steplint.link import identity, names
 from steplint.link.events import EMPTY, Outcome, Slot
-from steplint.link.forms import Forms, WorkflowMatch
+from steplint.link.forms import Forms, Registered
 from steplint.link.program import Modules, Unit
 from steplint.link.values import (
     NO_DEPS,
@@ -31,27 +31,17 @@ from steplint.link.values import (
     Tag,
     Thing,
 )
+from steplint.link.walk import Walk
 from steplint.model.place import Place
 from steplint.model.value import Name, Result
 
 if TYPE_CHECKING:
     from steplint.knowledge.apis import Apis
-    from steplint.link.walk import Walk
 
 MAX_DEPTH = 24
 MAX_OUTSIDE_DEPTH = 3
 MAX_WALKS = 6_000
 """Functions interpreted for one workflow: beyond it, calls are taken for unknown."""
-
-
-class Registered(NamedTuple):
-    """A function handed to a registering call: `app.create_function(...)(handler)`, `worker.add_orchestrator(fn)`."""
-
-    match: WorkflowMatch
-    function: Function
-    arguments: tuple[Given, ...]
-    receiver: Abstract | None
-    place: Place
 
 
 class Linker:
@@ -100,8 +90,6 @@ class Linker:
 
     def outside(self, unit: Unit, index: int) -> Walk:
         """Return the walk over a module, class body or factory as it runs outside of any run."""
-        from steplint.link.walk import Walk
-
         key = (unit.path, index)
         known = self._outside.get(key)
         if known is not None:
@@ -346,8 +334,6 @@ class Linker:
 
     def interpret(self, function: Function, arguments: dict[str, Abstract], zone: str, dialect: str) -> Outcome:
         """Return the outcome of a function under what is known of its arguments."""
-        from steplint.link.walk import Walk
-
         unit = self.modules.units[function.path]
         at = (function.path, function.index)
         limit = MAX_OUTSIDE_DEPTH if zone == "outside" else MAX_DEPTH

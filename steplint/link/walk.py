@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies, calls, expressions
+from steplint.link import bodies, calls, expressions, names
 from steplint.link.events import Outcome, Slot, Source, Spent, StepEvent, distinct
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
@@ -439,8 +439,6 @@ class Walk:
     def assign(self, targets: tuple[str, ...], value: Abstract, at: Span, annotation: Value | None) -> None:
         """Bind targets; a display of the same length is unpacked."""
         if annotation is not None and value.thing is None and len(targets) == 1:
-            from steplint.link import names
-
             typed = names.type_value(self.linker, self.unit, self.index, annotation, self.scope)
             if typed.thing is not None:
                 value = value.having(thing=typed.thing)
@@ -532,8 +530,6 @@ class Walk:
 
     def value_of(self, name: str, at: Span) -> Abstract:
         """Return what a dotted name stands for."""
-        from steplint.link import names
-
         return names.look_up(self, name.replace("[]", ""), at)
 
     def joined(self, values: list[Abstract]) -> Abstract:
