@@ -24,7 +24,7 @@ def execute(visit: Visit, op: Op, handler: Callable[..., Any], args: tuple[Any, 
     started = visit.now()
     token = EXECUTING.set(op)
     try:
-        value = handler(*args) if visit.step_timeout is None else _within(visit.step_timeout, op, handler, args)
+        value = handler(*args) if visit.step_timeout is None else within(visit.step_timeout, op.label, handler, args)
         return Outcome(value, None, started, visit.now())
     except Exception as error:
         return Outcome(None, error, started, visit.now())
@@ -44,7 +44,7 @@ async def execute_async(entry: Entry, op: Op, handler: Callable[..., Any], args:
     try:
         value = handler(*args)
         if inspect.isawaitable(value):
-            value = await _awaited(value, visit.step_timeout, op)
+            value = await awaited(value, visit.step_timeout, op.label)
         return Outcome(value, None, started, visit.now())
     except Exception as error:
         return Outcome(None, error, started, visit.now())
@@ -107,7 +107,7 @@ def _end(entry: Entry, plan: Plan) -> None:
         raise entry.leave("")
 
 
-def _within(timeout: float, op: Op, handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+def within(timeout: float, label: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Return ``handler(*args)``. A thread cannot be ended: one that takes too long is left behind, unused."""
     results: list[tuple[Any, BaseException | None]] = []
 
@@ -117,18 +117,19 @@ def _within(timeout: float, op: Op, handler: Callable[..., Any], args: tuple[Any
         except BaseException as error:
             results.append((None, error))
 
-    thread = threading.Thread(target=copy_context().run, args=(target,), name=f"steplint-{op.label}", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(target,), name=f"steplint-{label}", daemon=True)
     thread.start()
     thread.join(timeout)
     if not results:
-        raise StepTimeoutError(f"step `{op.label}` took longer than {timeout:g} s")
+        raise StepTimeoutError(f"step `{label}` took longer than {timeout:g} s")
     value, error = results[0]
     if error is not None:
         raise error
     return value
 
 
-async def _awaited(value: Any, timeout: float | None, op: Op) -> Any:
+async def awaited(value: Any, timeout: float | None, label: str) -> Any:
+    """Give the result of an awaitable; one that takes too long is cancelled."""
     if timeout is None:
         return await value
     task = asyncio.ensure_future(value)
@@ -136,5 +137,5 @@ async def _awaited(value: Any, timeout: float | None, op: Op) -> Any:
     if not done:
         task.cancel()
         await asyncio.wait([task])
-        raise StepTimeoutError(f"step `{op.label}` took longer than {timeout:g} s")
+        raise StepTimeoutError(f"step `{label}` took longer than {timeout:g} s")
     return task.result()

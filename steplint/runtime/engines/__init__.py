@@ -1,0 +1,1 @@
+"""Adapters: the body written for the bundled runtime, on DBOS, on a Restate server, as Inngest functions."""
