@@ -49,11 +49,28 @@ Fixer = Callable[[Project, Workflow, Effect], Fix | None]
 def sources(project: Project, *kinds: str) -> Iterator[tuple[Workflow, Effect]]:
     """Yield the sources of ``kinds`` in replayed bodies; a workflow without durable operations is retried whole.
 
-    What is done with an object is left out where making the object is a source already: one finding is enough.
+    What is done with an object is left out where making the object is a source already: one finding is enough. So is
+    a branch without durable operations whose result the engine records: it is not executed again.
     """
     for workflow, effect in project.effects(*kinds):
-        if workflow.steps and effect.level != "off" and not _follows_from_another(workflow, effect):
+        if not workflow.steps or effect.level == "off" or _recorded(workflow, effect):
+            continue
+        if not _follows_from_another(workflow, effect):
             yield workflow, effect
+
+
+def _recorded(workflow: Workflow, effect: Effect) -> bool:
+    """Return whether ``effect`` happens in a child context that runs as one unit (`context.map(items, function)`)."""
+    branches = {frame.place for frame in effect.inside if frame.kind == "deferred"}
+    return any(
+        child.place in branches and not any(_within(step, child.place) for step in workflow.steps)
+        for child in workflow.steps
+        if child.kind == "child"
+    )
+
+
+def _within(step: Step, branch: Place) -> bool:
+    return any(frame.kind == "deferred" and frame.place == branch for frame in step.inside)
 
 
 def _follows_from_another(workflow: Workflow, effect: Effect) -> bool:
