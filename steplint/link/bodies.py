@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from steplint.link import calls
+from steplint.link import entering
 from steplint.link.arguments import argument_at, passed
 from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
@@ -115,7 +115,7 @@ def _interpreted(
     inside = Function(thing.path, thing.index, stripped(thing.env), _inner(receiver, "self"), (), thing.owner)
     bound = {
         name: _inner(value, value.text if value.text.isidentifier() else "")
-        for name, value in calls.arguments_of(site, inside, arguments).items()
+        for name, value in entering.arguments_of(site, inside, arguments).items()
     }
     outcome = linker.interpret(
         inside, {key: value for key, value in bound.items() if value is not None}, "step", walk.dialect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import calls, expressions, names
+from steplint.link import calls, combining, expressions, names
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
@@ -52,7 +52,7 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
         found = apis.call(name, site.call.arguments)
         if found is not None and walk.zone == "body":
             walk.source("concurrency", found.name, site.span, block=site.call.block, name=site.path or name)
-        return calls.combine(site, name, given) if walk.zone == "body" else _joined(site, name, given)
+        return combining.combine(site, name, given) if walk.zone == "body" else _joined(site, name, given)
     if walk.is_set(first) and (name == "json.dumps" or name.endswith(".join")):
         return Abstract(tags=walk.ordered(first, site.span).tags, deps=first.deps)
     return None
@@ -64,7 +64,7 @@ def _joined(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
     for each in given:
         if each.keyword is not None and each.keyword[0] != "*":
             continue
-        for inner in calls.flattened(each.value):
+        for inner in combining.flattened(each.value):
             if isinstance(inner.thing, Function | Partial):
                 values.append(calls.dispatch(site, inner, ()))
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies, calls
+from steplint.link import bodies, entering
 from steplint.link.arguments import argument_at, named_argument, passed
 from steplint.link.events import StepEvent
 from steplint.link.forms import StepMatch
@@ -203,13 +203,13 @@ def child(
 ) -> Abstract:
     """Run workflow code that an operation hosts: a child context, a parallel branch, a mapped function."""
     if body is not None:
-        for inner in calls.callables(body):
+        for inner in entering.callables(body):
             path = "" if form.child == "." else form.child
             context = Given(None, Abstract(Context(dialect.name, path)), None)
             arguments = () if form.child == "-" else (context,)
             frames = [Frame(kind="combinator", place=site.place, name=event.spelled)]
             frames.append(Frame(kind="deferred", place=site.place, name=event.spelled))
-            calls.enter(site, inner, (*arguments, *passed(form, given)), *frames)
+            entering.enter(site, inner, (*arguments, *passed(form, given)), *frames)
     return result(site, event)
 
 

@@ -1,0 +1,309 @@
+"""What a call does by the tables: a source, an operation, a log, pure work, or nothing that is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from steplint.link import entering
+from steplint.link.arguments import named_argument
+from steplint.link.events import Source
+from steplint.link.values import (
+    NO_TAGS,
+    UNKNOWN,
+    Abstract,
+    Context,
+    External,
+    Given,
+    Instance,
+    Literal,
+    Object,
+    Parameter,
+    Tag,
+    Tags,
+    tags_of,
+)
+from steplint.model.graph import Hop, Nested, Role, Unresolved
+
+if TYPE_CHECKING:
+    from steplint.knowledge.apis import Found
+    from steplint.link.calls import Site
+
+_SETTINGS = frozenset({"import", "host", "time-zone"})
+
+
+def effects_of_external(site: Site, callee: Abstract, thing: External, given: tuple[Given, ...]) -> Abstract:
+    """Return what the tables say of an external call."""
+    walk, name = site.walk, thing.name
+    apis = walk.linker.apis
+    written_arguments = site.call.arguments
+    everything = site.tags()
+    if thing.receiver is not None and walk.is_client(thing.receiver):
+        everything = everything.having(tags=answered(callee, given))
+    result = Abstract(
+        Instance(name, given, callee if thing.receiver is None else thing.receiver),
+        tags=everything.tags,
+        deps=everything.deps,
+        nature=callee.nature if thing.receiver is not None else "",
+    )
+    generator = thing.receiver.thing if thing.receiver is not None else None
+    if isinstance(generator, Instance) and apis.seeded(generator.name):
+        return result.having(thing=None)
+    found = apis.call(name, written_arguments, walk.made)
+    if found is not None and found.level != "off":
+        return found_call(site, callee, thing, given, result, found)
+    if found is not None or apis.deterministic(name):
+        changes(site, given)
+        return result
+    part = setting_read(site, name)
+    if part is not None:
+        return result.having(tags=result.tags | {Tag(part)})
+    if apis.log_sink(name, site.receiver, site.verb):
+        return logged(site, given, name)
+    if apis.delay(name, None):
+        for each in given:
+            walk.use(each.value, "delay", site.place, api=name)
+        return result
+    if apis.scratch(name):
+        for each in given:
+            walk.use(each.value, "scratch", site.place, api=name)
+        return result
+    if apis.pure(name):
+        changes(site, given)
+        return result.having(thing=pure_thing(name, given, result))
+    if apis.effect(name, site.receiver, site.verb, written_arguments, walk.made):
+        return effect(site, given, name, result, "high" if not _by_name(site) else "medium")
+    if walk.linker.apis.mutator(site.verb) and thing.receiver is not None:
+        changes(site, given)
+        if name.startswith("builtins."):
+            return result
+    entering.run_callables(site, given)
+    if walk.zone == "step" and thing.receiver is not None and holds_context(thing.receiver, walk.dialect):
+        hop = Hop(site.place, walk.title(), site.path)
+        walk.out.nested.append(Nested(site.place, site.path, "other", (hop,), "medium"))
+    if thing.receiver is not None and not given:
+        return result
+    return spent_unknown(site, given, result, name)
+
+
+def answered(callee: Abstract, given: tuple[Given, ...]) -> Tags:
+    """Return what the answer of a client depends on: not on the settings that it was made with."""
+    kept = frozenset(tag for tag in callee.tags if getattr(tag.source, "kind", "") not in _SETTINGS)
+    return tags_of([each.value for each in given]) | kept
+
+
+def setting_read(site: Site, name: str) -> Source | None:
+    """Return the source that a method of it reads (`sys.argv.pop`), if a prefix of the name is one."""
+    walk = site.walk
+    prefix = name.rpartition(".")[0]
+    while "." in prefix:
+        found = walk.linker.apis.attribute(prefix)
+        if found is not None and found.level != "off":
+            return walk.source(found.kind, found.name, site.span, block=site.call.block, level=found.level)
+        prefix = prefix.rpartition(".")[0]
+    return None
+
+
+def _by_name(site: Site) -> bool:
+    return not isinstance(site.callee.thing, External) or site.callee.thing.receiver is None
+
+
+def pure_thing(name: str, given: tuple[Given, ...], result: Abstract) -> Instance | None:
+    """Return the thing a pure call makes: an instance of what was called."""
+    return result.thing if isinstance(result.thing, Instance) else None
+
+
+def found_call(
+    site: Site, callee: Abstract, thing: External, given: tuple[Given, ...], result: Abstract, found: Found
+) -> Abstract:
+    """Return the value of a call that the tables know as a source or an operation."""
+    walk = site.walk
+    receiver = site.receiver
+    if found.kind == "log":
+        return logged(site, given, thing.name)
+    if found.kind == "sleep":
+        for each in given:
+            walk.use(each.value, "delay", site.place, api=found.name)
+    made = walk.source(
+        found.kind, found.name, site.span, block=site.call.block, level=found.level, mode=found.mode,
+        receiver=receiver, argument=named_path(thing, given), expression=outer_path(given), consumed=site.call.consumed,
+        keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
+        name=site.path or found.name,
+    )  # fmt: skip
+    if found.mode == "opens":
+        return result
+    if walk.linker.apis.scratch(found.name):
+        for each in given:
+            walk.use(each.value, "scratch", site.place, api=found.name)
+        return result
+    if found.kind in ("write", "network", "database", "fs", "process"):
+        walk.operations.add(site.index)
+        # What a client answers is data, not another client; an open file is a handle.
+        thing_made = result.thing if found.kind == "fs" else None
+        result = result.having(tags=NO_TAGS, thing=thing_made)
+        # A statement that is not written out may read or write: nothing is said of its values.
+        silent = found.kind == "database" and not found.mode
+        spend_operation(site, given, "unknown" if silent else found.mode or "write", found.name, found.kind == "fs")
+        entering.run_callables(site, given)
+        if found.kind == "fs" and not result.tags:
+            return result.having(nature="read")
+    else:
+        for argument in given:
+            walk.touch(argument.value)
+    if found.name.endswith(".shuffle") and given and site.call.arguments:
+        text = given[0].value.text
+        if text in walk.scope.variables:
+            walk.scope.variables[text] = given[0].value.having(tags=given[0].value.tags | {Tag(made)})
+    value = result.having(tags=result.tags | {Tag(made)})
+    return value.having(nature="read") if found.kind in ("network", "database", "fs", "fs-order") else value
+
+
+def named_path(thing: External, given: tuple[Given, ...]) -> str:
+    """Return the first argument if it is literal text, or the path that a path object was made of."""
+    maker = thing.receiver.thing if thing.receiver is not None else None
+    if isinstance(maker, Instance) and maker.name.startswith("pathlib.") and maker.arguments:
+        return first_text(maker.arguments)
+    return first_text(given)
+
+
+def outer_path(given: tuple[Given, ...]) -> str:
+    """Return the workflow's variable that the first argument is."""
+    return given[0].value.outer if given else ""
+
+
+def first_text(given: tuple[Given, ...]) -> str:
+    """Return the first argument if it is literal text or a number."""
+    first = given[0].value.thing if given else None
+    if isinstance(first, Literal) and isinstance(first.value, str | int | float) and not isinstance(first.value, bool):
+        return str(first.value)
+    return ""
+
+
+def logged(site: Site, given: tuple[Given, ...], name: str) -> Abstract:
+    """Return nothing of a log or metric call; what it was given is silent there."""
+    walk = site.walk
+    if walk.zone == "body":
+        walk.source("log", name or site.path, site.span, block=site.call.block, receiver=site.receiver)
+    for each in given:
+        walk.use_parts(each.value, "logged", site.place, api=name or site.path)
+    return Abstract(Instance(name)) if name else Abstract()
+
+
+def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, confidence: str) -> Abstract:
+    """Return the result of a call that changes the world."""
+    walk = site.walk
+    made = walk.source(
+        "write", name or site.path, site.span, block=site.call.block, mode="write", receiver=site.receiver,
+        argument=first_text(given), consumed=site.call.consumed, confidence=confidence,
+        keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
+        name=site.path or name,
+    )  # fmt: skip
+    walk.operations.add(site.index)
+    spend_operation(site, given, "write", name)
+    return result.having(tags=frozenset((Tag(made),)))
+
+
+def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, local: bool = False) -> None:
+    """Record where arguments of an operation go: into an effect, or into the filter of a read."""
+    walk = site.walk
+    if mode == "read" or walk.linker.apis.read(site.verb):
+        for each in given:
+            walk.use_parts(
+                each.value, "predicate", site.place, each.keyword or "", api=name or site.path, verb=site.verb
+            )
+        return
+    role: Role = "effect-argument" if walk.zone == "step" else "outside-effect"
+    if mode == "unknown":
+        role = "unknown"
+    if local and given and given[0].keyword is None:
+        # The name of a local file is not what the file says.
+        walk.use(given[0].value, "scratch", site.place, api=name or site.path)
+        given = given[1:]
+    for each in given:
+        if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
+            walk.use(each.value, "delay", site.place, api=name)
+            continue
+        walk.use_parts(
+            each.value,
+            role,
+            site.place,
+            each.keyword or named_argument(each),
+            api=name or site.path,
+            verb=site.verb,
+        )
+    walk.use(site.callee, role, site.place, api=name or site.path, verb=site.verb)
+    for each in given:
+        walk.touch(each.value)
+
+
+def changes(site: Site, given: tuple[Given, ...]) -> None:
+    """Record that a mutator changes its receiver, and what it adds."""
+    walk = site.walk
+    if not walk.linker.apis.mutator(site.verb) or not site.receiver:
+        return
+    thing = site.callee.thing
+    owner = thing.receiver if isinstance(thing, External) and thing.receiver is not None else None
+    head = site.receiver.split(".")[0].split("[")[0]
+    value = owner if owner is not None else walk.scope.variables.get(head) or UNKNOWN
+    walk.note_change(value, head, site.verb, site.span)
+    if site.receiver in walk.scope.variables or site.receiver.isidentifier():
+        for each in given:
+            if each.value.tags or each.value.deps or each.value.thing is not None:
+                walk.fill(site.receiver, each.value, site.span)
+
+
+def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract:
+    """Return the value of a call whose callee is not known: judged by its name where the tables do."""
+    walk = site.walk
+    apis = walk.linker.apis
+    everything = site.tags()
+    result = Abstract(tags=everything.tags, deps=everything.deps, nature=callee.nature)
+    if isinstance(callee.thing, Parameter):
+        walk.out.pure = False
+    if apis.log_sink("", site.receiver, site.verb):
+        return logged(site, given, "")
+    if site.receiver and apis.effect("", site.receiver, site.verb, site.call.arguments, walk.made):
+        return effect(site, given, "", result, "medium")
+    if apis.mutator(site.verb):
+        changes(site, given)
+    entering.run_callables(site, given)
+    if apis.delay("", None) and not site.path:
+        return result
+    walk.uncertain.add(site.index)
+    if walk.zone != "outside" and not walk.silent and site.path and site.receiver in ("", "self"):
+        walk.out.unresolved.append(Unresolved(site.place, f"`{site.path}` could not be followed"))
+    if site.receiver and not given:
+        return result
+    return spent_unknown(site, given, result, site.path)
+
+
+def spent_unknown(site: Site, given: tuple[Given, ...], result: Abstract, name: str) -> Abstract:
+    """Return the result of a call nothing is known about; its arguments may go anywhere."""
+    walk = site.walk
+    walk.out.pure = False
+    if not walk.linker.apis.known(name):
+        walk.uncertain.add(site.index)
+    reads = walk.linker.apis.read(site.verb) and bool(site.receiver)
+    for each in given:
+        if each.keyword is not None and walk.linker.apis.delay(name, each.keyword):
+            walk.use(each.value, "delay", site.place, api=name)
+        elif reads:
+            name_of = each.keyword or named_argument(each)
+            walk.use_parts(each.value, "predicate", site.place, name_of, api=name, verb=site.verb)
+        else:
+            walk.use_parts(
+                each.value,
+                "unknown",
+                site.place,
+                each.keyword or named_argument(each),
+                api=name,
+                verb=site.verb,
+            )
+    return result
+
+
+def holds_context(value: Abstract, dialect: str) -> bool:
+    """Return whether an object of the project was given the workflow context: its methods may record steps."""
+    thing = value.thing
+    return isinstance(thing, Object) and any(
+        isinstance(each.thing, Context) and each.thing.dialect == dialect for each in thing.fields.values()
+    )
