@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -74,7 +75,14 @@ class Root:
 
     def snapshot(self, documents: Mapping[str, Open], stop: Callable[[], bool]) -> Snapshot:
         """Return the project with the contents of open documents; raises `Stopped` and MISTAKES."""
+        # An analysis makes many objects and hardly any garbage: looking for some costs a sixth of its time.
+        gc.disable()
+        try:
+            return self._snapshot(documents, stop)
+        finally:
+            gc.enable()
 
+    def _snapshot(self, documents: Mapping[str, Open], stop: Callable[[], bool]) -> Snapshot:
         def progress(phase: str, done: int, of: int) -> None:
             if stop():
                 raise Stopped
