@@ -20,7 +20,7 @@ INSIDE: ContextVar[str] = ContextVar("inside", default="")
 
 
 def tried(call: Call, timeout: float | None, loop: asyncio.AbstractEventLoop | None) -> Any:
-    """Return what the handler returned; what it gives to be awaited is awaited on ``loop``. Raises `StepFailedError`."""
+    """Return what the handler returned; an awaitable is awaited on ``loop``. Raises `StepFailedError`."""
     handler, args = _handler(call)
 
     def perform() -> Any:
