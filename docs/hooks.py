@@ -77,12 +77,18 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         markdown = markdown.replace("](../docs/", "](../")
         return _with_facts(markdown, next(each for each in _rules() if each.path.name == Path(path).name))
     if "/" not in path:
-        return re.sub(r"\]\(\.\./(rules/[\w/]*(?:\.md)?)", lambda found: f"]({_target(found[1])}", markdown)
+        return re.sub(r"\[([^\]]*)\]\(\.\./([^)#]*)(#[^)]*)?\)", _beside, markdown)
     return markdown
 
 
-def _target(path: str) -> str:
-    return f"{path.rstrip('/')}/index.md" if not path.endswith(".md") else path
+def _beside(found: re.Match[str]) -> str:
+    """Return a link to what lies beside `docs/`: to its page in the site, or only its text where it has none."""
+    text, path, anchor = found[1], found[2], found[3] or ""
+    if path == "CHANGELOG.md":
+        return f"[{text}](changelog.md{anchor})"
+    if path.startswith("rules/") and "dialects" not in path:
+        return f"[{text}]({path if path.endswith('.md') else 'rules/index.md'}{anchor})"
+    return f"{text} (`{path}`)"
 
 
 def _present(entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
