@@ -301,8 +301,16 @@ class Frames:
             asynchronous=block.asynchronous,
             handlers=handlers,
             leaves=block.leaves,
-            resource=walk.linker.apis.manager(name) or walk.linker.apis.manager(self.text(block.head)),
+            resource=walk.linker.apis.manager(name)
+            or walk.linker.apis.manager(self.text(block.head))
+            or walk.linker.apis.manager(self.called(block.head)),
         )
+
+    def called(self, value: Value | None) -> str:
+        """Return the canonical name of what is called, nothing for another expression."""
+        while isinstance(value, Group) and value.kind in ("await", "with"):
+            value = value.items[0]
+        return self.qualified(self.walk.function.calls[value.call].callee) if isinstance(value, Result) else ""
 
     def text(self, value: Value | None) -> str:
         """Return a name as written, as far as it is one."""

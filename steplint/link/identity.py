@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from steplint.link.arguments import argument_at
-from steplint.link.program import last_name
+from steplint.link.program import Unit, last_name
 from steplint.link.values import (
     Abstract,
     Class,
@@ -20,7 +20,6 @@ from steplint.link.values import (
 from steplint.model.dialect import Dialect, Position, StepForm
 from steplint.model.graph import IdPart
 from steplint.model.place import Place
-from steplint.model.summary import Function as Definition
 from steplint.model.value import Const, Group, Member, Name, Result, Template, Value
 
 if TYPE_CHECKING:
@@ -241,7 +240,7 @@ def callable_name(linker: Linker, value: Abstract) -> tuple[str, str]:
         unit = linker.modules.units[thing.path]
         definition = unit.function(thing.index)
         name = definition.name
-        last = called_by(definition) if definition.kind == "lambda" else ""
+        last = called_by(unit, thing.index) if definition.kind == "lambda" else ""
         return f"{unit.dotted}:{name}", last or name.rpartition(".")[2]
     if isinstance(thing, Partial):
         return callable_name(linker, thing.target)
@@ -257,15 +256,29 @@ def callable_name(linker: Linker, value: Abstract) -> tuple[str, str]:
     return value.text, value.text.rpartition(".")[2]
 
 
-def called_by(definition: Definition) -> str:
-    """Return the last name of what a lambda calls, if it is one call."""
+def called_by(unit: Unit, index: int) -> str:
+    """Return the last name of what a lambda calls, if it is one call; an alias of an import does not count."""
+    definition = unit.function(index)
     value = definition.statements[0].value if len(definition.statements) == 1 else None
     while isinstance(value, Group) and value.kind == "await":
         value = value.items[0]
     if not isinstance(value, Result):
         return ""
     callee = definition.calls[value.call].callee
+    if isinstance(callee, Name) and "." not in callee.path:
+        return _imported_as(unit, index, callee.path)
     return callee.path.rpartition(".")[2] if isinstance(callee, Name | Member) else ""
+
+
+def _imported_as(unit: Unit, index: int, name: str) -> str:
+    """Return the name that a local name was imported by; itself if it was not imported."""
+    while index >= 0:
+        if found := unit.imports.get(index, {}).get(name):
+            return found.name or name
+        if index == 0:
+            break
+        index = unit.function(index).parent
+    return name
 
 
 __all__ = ["Named", "callable_name", "identity", "mark_argument", "named_after", "reference_name"]
