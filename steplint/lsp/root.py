@@ -27,7 +27,6 @@ from steplint.model.summary import Problem
 from steplint.project import texts
 from steplint.project.analysis import Analysis, analyze, disk, open_cache
 from steplint.project.check import check
-from steplint.project.rounds import Reader
 from steplint.project.rulesets import Ruleset, ruleset
 from steplint.project.tree import Memory, Overlay, Tree
 
@@ -142,8 +141,7 @@ class Root:
         return loaded, listed, self._cache
 
     def _fill(self, analysis: Analysis) -> None:
-        found = analysis.survey
-        Reader(analysis.tree, analysis.cache, found, 1, _quiet).read(found.roots)
+        analysis.read_roots()
 
     def _replace_broken(self, unsaved: dict[str, bytes], loaded: Loaded, cache: MemoryCache) -> dict[str, Problem]:
         """Put the last content that parsed in the place of one that does not, and return what is wrong with those."""
@@ -186,7 +184,9 @@ class Root:
         linked = analysis.linked
         self._reached = frozenset(linked.read)
         understood = self._reached - linked.problems.keys() - broken.keys()
-        self._good |= {path: content for path, content in unsaved.items() if path in understood}
+        good = self._good | {path: content for path, content in unsaved.items() if path in understood}
+        # What was closed is opened again as it is on disk.
+        self._good = {path: content for path, content in good.items() if path in unsaved}
 
     def _untrusted(self, loaded: Loaded) -> list[Trouble]:
         if self._trusted or not loaded.settings.rule_packs:
@@ -255,7 +255,3 @@ def _without_own_rules(loaded: Loaded, rules: Ruleset) -> Loaded:
     lint = loaded.settings.lint
     quiet = replace(lint, ignore=(*lint.ignore, *own))
     return replace(loaded, settings=replace(loaded.settings, lint=quiet))
-
-
-def _quiet(phase: str, done: int, of: int) -> None:
-    """Tell nobody."""

@@ -159,11 +159,17 @@ class Session:
         except MISTAKES as error:
             entry.trouble = (mistake(error, entry.folder),)
         except Exception:  # one edit that cannot be analyzed must not end the session
-            self._log(f"the analysis failed; this is a mistake of steplint:\n{traceback.format_exc()}")
+            self._crashed("the analysis failed")
         entry.done = generation
-        self._publish(entry)
+        try:
+            self._publish(entry)
+        except Exception:  # whoever waits for this analysis is told all the same
+            self._crashed("the diagnostics cannot be shown")
         async with entry.finished:
             entry.finished.notify_all()
+
+    def _crashed(self, what: str) -> None:
+        self._log(f"{what}; this is a mistake of steplint, please report it:\n{traceback.format_exc()}")
 
     def _contents(self, entry: Entry) -> dict[str, Open]:
         found: dict[str, Open] = {}
