@@ -126,8 +126,9 @@ def _rule_index() -> str:
     lines = [
         "# Rules",
         "",
-        "A star marks the rules that run by default; `--select`, `--extend-select` and `[tool.steplint.lint]` choose "
-        "others. `steplint rule NAME` prints a page in the terminal. Every example on every page is executed as a test.",
+        "A star marks the rules that run by default; `--select`, `--extend-select` and `[tool.steplint.lint]`",
+        "choose others. `steplint rule NAME` prints a page in the terminal. Every example on every page is executed",
+        "as a test.",
     ]
     for group, heading in GROUPS.items():
         if all(each.rule.group != group for each in _rules()):
@@ -169,7 +170,10 @@ def _dialect_page(dialect: Dialect) -> str:
         f"- The body starts again: {dialect.reenters.replace('-', ' ')}",
         *([f"- For versions `{dialect.versions}` of the SDK"] if dialect.versions else []),
         *([f"- Records may say: {', '.join(f'`{each}`' for each in dialect.accepts)}"] if dialect.accepts else []),
-        *([f"- Limits: {', '.join(f'{count} {what}' for what, count in dialect.limits.items())}"] * bool(dialect.limits)),
+        *(
+            [f"- Limits: {', '.join(f'{count} {what}' for what, count in dialect.limits.items())}"]
+            * bool(dialect.limits)
+        ),
         "",
         "Fields and their meanings are on the page [Dialects](../dialects.md).",
         "",
@@ -219,7 +223,9 @@ def _observed(dialect: Dialect) -> Iterator[str]:
     """Yield the columns of docs/verdicts.md that are about ``dialect``."""
     tables = [each for each in re.split(r"\n### ", (DOCS / "verdicts.md").read_text("utf-8")) if "| edit |" in each]
     for table in tables:
-        rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines() if line[:2] == "| "]
+        rows = [
+            [cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines() if line[:2] == "| "
+        ]
         wanted = [number for number, name in enumerate(rows[0]) if _is_about(name, dialect.name)]
         if not wanted:
             continue
@@ -275,7 +281,7 @@ def _commands() -> str:
     lines = [
         "# Commands",
         "",
-        "What `--help` prints, of every command. Exit codes are the same for all: 0 fine, 1 findings, 2 usage or "
+        "What `--help` prints, of every command. Exit codes are the same for all: 0 fine, 1 findings, 2 usage or",
         "configuration, 3 nothing was analyzed although something should have been, 70 a mistake of steplint itself.",
     ]
     for path, command in _walk(cli, ("steplint",)):
@@ -299,9 +305,9 @@ def _options() -> str:
     lines = [
         "# Options",
         "",
-        "Keys of `[tool.steplint]` in `pyproject.toml`, or of `steplint.toml`. `steplint config KEY` explains one, "
-        "`steplint config --show` prints the values in force and where each comes from. A key that does not exist is an "
-        "error that names the nearest one.",
+        "Keys of `[tool.steplint]` in `pyproject.toml`, or of `steplint.toml`. `steplint config KEY` explains one,",
+        "`steplint config --show` prints the values in force and where each comes from. A key that does not exist is",
+        "an error that names the nearest one.",
         "",
         "| key | type | default | |",
         "|---|---|---|---|",

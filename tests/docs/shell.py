@@ -45,15 +45,15 @@ def _printed(command: str, folder: Path, environ: dict[str, str]) -> str:
 
 def _environ(folder: Path) -> dict[str, str]:
     """Return an environment in which `steplint` and `python` are those that run the tests, and git knows nobody."""
-    bin = folder / "bin"
-    bin.mkdir()
+    programs = folder / "bin"
+    programs.mkdir()
     for name, start in (("steplint", f'"{sys.executable}" -m steplint'), ("python", f'"{sys.executable}"')):
-        (bin / name).write_text(f'#!/bin/sh\nexec {start} "$@"\n')
-        (bin / name).chmod(0o755)
+        (programs / name).write_text(f'#!/bin/sh\nexec {start} "$@"\n')
+        (programs / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "PRE_COMMIT")}
     return {
         **{name: value for name, value in kept.items() if not name.startswith(("GIT_", "PYTEST_", "STEPLINT_"))},
-        "PATH": f"{bin}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
         "COLUMNS": "120",
         "PYTHONDONTWRITEBYTECODE": "1",
