@@ -40,6 +40,7 @@ EVIDENCE = {
     "read": "**read**: in the source of the SDK; no run was made",
     "documented": "**documented**: by its makers; no run was made",
 }
+REENTERS = {"every-step": "after every step", "on-resume": "when a run goes on after a wait or a crash"}
 
 
 def on_config(config: Any) -> Any:
@@ -167,7 +168,7 @@ def _dialect_page(dialect: Dialect) -> str:
         f"- Evidence for the verdicts: {EVIDENCE[dialect.evidence]}",
         f"- Names and positions compared with: {', '.join(dialect.verified_with)}",
         f"- Results are found: {_family(dialect)}; replay compares {checks}",
-        f"- The body starts again: {dialect.reenters.replace('-', ' ')}",
+        f"- The body starts again: {REENTERS[dialect.reenters]}",
         *([f"- For versions `{dialect.versions}` of the SDK"] if dialect.versions else []),
         *([f"- Records may say: {', '.join(f'`{each}`' for each in dialect.accepts)}"] if dialect.accepts else []),
         *(
