@@ -161,7 +161,8 @@ def lead(use: Use | None, step: Step | None, place: Place) -> str:
     if use is None:
         return "runs in the body; its value is unused"
     at = line(use.place, place)
-    named = f"{_kind(step)} `{short(step.label)}`" if step else "a durable operation"
+    unnamed = f"a {_kind(step)}" if step is not None and step.id is None and step.template is None else ""
+    named = unnamed or (f"{_kind(step)} `{short(step.label)}`" if step else "a durable operation")
     decided = f"decides {at} {use.decides or 'which steps run'}"
     return {
         "control": decided,

@@ -933,7 +933,12 @@ def test_a_project_is_set_up_once(run: Run, shop: Path) -> None:
     assert (shop / "pyproject.toml").read_text().startswith('[project]\nname = "shop"\n\n[tool.steplint]\n')
     assert (shop / ".gitattributes").read_text().splitlines()[0] == "*.png binary"
     assert "id: steplint-lock" in (shop / ".pre-commit-config.yaml").read_text()
-    assert "steplint diff" in (shop / ".github" / "workflows" / "steplint.yml").read_text()
+    job = (shop / ".github" / "workflows" / "steplint.yml").read_text()
+    assert "steplint diff" in job
+    # The job's own commands are usable: none ends as a usage error.
+    for line in job.splitlines():
+        if "run: steplint check" in line:
+            assert run(*line.partition("steplint ")[2].split()).code in (0, 1)
     assert run("lock", "--check").code == 0
     assert "nothing is missing" in run("init").err
 

@@ -10,10 +10,12 @@ from steplint.cli.session import Session
 
 def run(session: Session, yes: bool) -> int:
     """Print what a project needs to start, ask, and write it."""
+    from steplint.project.check import check
     from steplint.project.starting import plan
 
     with session.analysis() as analysis:
         found = plan(analysis)
+        told = [each for each in check(analysis).report.findings if each.severity != "info"] if yes else []
     for piece in found.pieces:
         verb = "would add to" if (session.loaded.root / piece.path).exists() else "would write"
         click.echo(f"{verb} {session.shown(piece.path)}: {piece.why}\n")
@@ -31,4 +33,11 @@ def run(session: Session, yes: bool) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         output.write(path, piece.text)
         click.echo(f"wrote {session.shown(piece.path)}", err=True)
+    click.echo("next: commit them; `steplint diff` compares from the first merge on", err=True)
+    if told:
+        click.echo(
+            f"next: `steplint check` reports {len(told)} findings; "
+            "`steplint check --update-baseline=all` accepts them, so that only new ones fail",
+            err=True,
+        )
     return 0

@@ -104,6 +104,18 @@ def call(walk: Walk, index: int) -> Abstract:
     return value
 
 
+def applied(walk: Walk, index: int, written_call: Call, callee: Abstract, function: Abstract) -> None:
+    """Record the step that a decorator without a call makes of a local function."""
+    assert isinstance(callee.thing, Context)
+    forms = walk.linker.forms
+    form = forms.methods.get((callee.thing.dialect, callee.thing.path))
+    if form is None or not form.applies:
+        return
+    site = Site(walk, -1 - index, written_call, callee, ())
+    dialect = forms.dialects[callee.thing.dialect]
+    durable.operation(site, dialect, form, callee.thing.path, (), callee.thing.confidence, function)
+
+
 def dispatch(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract:
     """Return what calling ``callee`` gives."""
     thing = callee.thing
@@ -215,6 +227,8 @@ def registration(site: Site, name: str, thing: External, given: tuple[Given, ...
     first = given[0].value if len(given) == 1 and given[0].keyword is None else None
     if name in linker.forms.marks and first is not None and isinstance(first.thing, Function):
         marked = first.thing
+        for match in linker.forms.workflow_decorators.get(name, ()):
+            linker.registered[site.place] = Registered(match, marked, (), thing.receiver, site.place)
         return first.having(
             thing=Function(
                 marked.path, marked.index, marked.env, marked.bound,

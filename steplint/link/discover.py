@@ -148,7 +148,7 @@ def identified(linker: Linker, form: WorkflowForm, mark: Mark, thing: Function) 
     for position in form.id:
         if position == "@name":
             return simple_name(linker, thing), None
-        if position in ("@qualname", "@path", "@module"):
+        if position in ("@reference", "@qualname", "@path", "@module"):
             return named_after(linker, str(position), Abstract(thing)) or "", None
         given = argument_at(mark.arguments, position)
         if given is None:

@@ -35,11 +35,17 @@ _STATE_KINDS = frozenset({"state", "send"})
 
 
 def operation(
-    site: Site, dialect: Dialect, form: StepForm, spelled: str, given: tuple[Given, ...], confidence: str
+    site: Site,
+    dialect: Dialect,
+    form: StepForm,
+    spelled: str,
+    given: tuple[Given, ...],
+    confidence: str,
+    function: Abstract | None = None,
 ) -> Abstract:
     """Record a durable operation and return its recorded result."""
     walk = site.walk
-    body = body_of(form, given) or site.walk.decorated_by(site.index)
+    body = function or body_of(form, given) or site.walk.decorated_by(site.index)
     elsewhere = form.kind in ("invoke", "send") or (form.kind == "child" and not form.child)
     event = walk.steps.get((site.index, spelled)) or StepEvent(
         dialect=dialect, form=form, spelled=spelled, place=site.place, id_place=None, id=None, template=None,
@@ -254,7 +260,8 @@ def decorated_call(site: Site, match: StepMatch, thing: Function, given: tuple[G
     walk.steps[site.index, mark.name] = event
     event.frames = site.frames()
     said = reference_name(walk.linker, form.id, mark, thing)
-    event.id, event.id_source = said.id, said.source
+    # However often it is called, the ID is its decorator's: calls share it as they share the function.
+    event.id, event.id_source = said.id, "name"
     unit = walk.linker.modules.units[thing.path]
     definition = unit.function(thing.index)
     event.must = "none" if definition.kind != "async" or walk.function.kind != "async" else (form.must or dialect.must)

@@ -31,6 +31,8 @@ class Linked(NamedTuple):
     """Paths of the modules that were looked into."""
     failures: tuple[tuple[str, Exception], ...] = ()
     """Workflows that could not be interpreted, by source, with the error; the others are whole."""
+    asked: Mapping[str, frozenset[str]] = {}
+    """Names that are wanted of modules: of missing ones, and of those that were read without them."""
 
 
 def link(
@@ -42,9 +44,17 @@ def link(
     apis: Apis,
     wrappers: Mapping[str, str] | None = None,
     pinned: Mapping[str, bool] | None = None,
+    omitted: Mapping[str, frozenset[str]] | None = None,
 ) -> Linked:
-    """Return every workflow of ``summaries`` with its steps, effects and flows."""
-    units = {path: Unit(path, dotted(path), summary) for path, summary in sorted(summaries.items())}
+    """Return every workflow of ``summaries`` with its steps, effects and flows.
+
+    ``omitted`` are the names at the top level of a module that its summary has only stubs for.
+    """
+    stubs = omitted or {}
+    units = {
+        path: Unit(path, dotted(path), summary, stubs.get(path, frozenset()))
+        for path, summary in sorted(summaries.items())
+    }
     modules = Modules(units, find)
     linker = Linker(modules, Forms(dialects.values(), wrappers or {}), apis)
     found: dict[tuple[str, str, str, str], Workflow] = {}
@@ -73,7 +83,8 @@ def link(
     )
     graph = StepGraph(tuple(listed), rejected, _modules(linker, listed))
     used = frozenset(modules.used) | {each.path for each in graph.modules}
-    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures))
+    asked = {path: frozenset(names) for path, names in modules.asked.items()}
+    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures), asked)
 
 
 def _told_apart(workflows: list[Workflow], linker: Linker) -> list[Workflow]:

@@ -146,9 +146,9 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
         if isinstance(thing, Partial):
             return named_after(linker, position, thing.target)
         if isinstance(thing, Function):
-            published = _published(linker, thing)
-            if published is not None:
-                return published
+            named = published(linker, thing)
+            if named is not None:
+                return named.id
             if position == "@published":
                 return None
             return _workflow_name(linker, thing) or simple_name(linker, thing)
@@ -166,7 +166,7 @@ def named_after(linker: Linker, position: str, body: Abstract | None) -> str | N
     return None
 
 
-def _published(linker: Linker, thing: Function) -> str | None:
+def published(linker: Linker, thing: Function) -> Named | None:
     """Return the name under which decorators publish a function; one that spells it out wins."""
     unit = linker.modules.units[thing.path]
     found: Named | None = None
@@ -176,7 +176,7 @@ def _published(linker: Linker, thing: Function) -> str | None:
             named = reference_name(linker, form.id, mark, thing)
             if found is None or named.source == "literal":
                 found = named
-    return found.id if found is not None else None
+    return found
 
 
 def _workflow_name(linker: Linker, thing: Function) -> str | None:

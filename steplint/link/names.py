@@ -91,6 +91,8 @@ def enclosing(linker: Linker, unit: Unit, index: int, name: str) -> Abstract:
 
 def defined(linker: Linker, unit: Unit, index: int, name: str, scope: Scope | None = None) -> Abstract | None:
     """Return a function, class or import that scope ``index`` binds under ``name``."""
+    if not index and name in unit.omitted:
+        linker.modules.lacks(unit, name)
     function = unit.members.get(index, {}).get(name)
     if function is not None:
         closure = scope.snapshot() if scope is not None and index and unit.function(index).kind != "class" else None
@@ -146,7 +148,7 @@ def _member(linker: Linker, unit: Unit, name: str) -> Abstract | None:
         path = linker.modules.resolve(unit.path, star.module, star.level)
         if path is None:
             continue
-        other = linker.modules.unit(path)
+        other = linker.modules.unit(path, name)
         offered = member(linker, other, name) if other is not None and other is not unit else None
         if offered is not None:
             return offered
@@ -174,7 +176,7 @@ def import_value(linker: Linker, unit: Unit, imported: Import) -> Abstract:
     path = modules.resolve(unit.path, imported.module, imported.level) if imported.module or imported.level else None
     inner = f"{imported.module}.{imported.name}" if imported.module else imported.name
     if path is not None:
-        other = modules.unit(path)
+        other = modules.unit(path, imported.name)
         if other is None:
             return Abstract(text=imported.local)
         found = member(linker, other, imported.name) if other is not unit else None
@@ -240,7 +242,7 @@ def attribute(linker: Linker, base: Abstract, name: str, walk: Walk | None = Non
 def in_project_module(linker: Linker, thing: Module, name: str, text: str) -> Abstract:
     """Return a member of a project module, a submodule, or the SDK's member that a package of the same name hides."""
     if thing.path:
-        unit = linker.modules.unit(thing.path)
+        unit = linker.modules.unit(thing.path, name)
         if unit is None:
             return Abstract(text=text)
         found = member(linker, unit, name)

@@ -18,7 +18,7 @@ class Layout:
     (comprehension clauses, conditional arms) hold calls only: their heads are statements of the block around them.
     """
 
-    __slots__ = ("calls", "clauses", "conditions", "heads", "items", "loose", "nested")
+    __slots__ = ("applied", "calls", "clauses", "conditions", "heads", "items", "loose", "nested")
 
     def __init__(self, function: Function) -> None:
         blocks = function.blocks
@@ -61,6 +61,8 @@ class Layout:
         self.calls: dict[int, list[int]] = defaultdict(list)
         for index, call in enumerate(function.calls):
             self.calls[call.statement].append(index)
+        self.applied: list[tuple[Span, int, str]] = []
+        """Local functions under a decorator without a call, by the unit that knows them."""
         self.loose = sorted(self.calls.get(-1, ()), key=lambda index: function.calls[index].span)
 
     def within_expression(self, function: Function, block: Block) -> bool:
@@ -73,12 +75,13 @@ class Layout:
 
 
 class Unit:
-    """One module: its path, its dotted name, its summary, and tables over it."""
+    """One module: its path, its dotted name, its summary, and tables over it; ``omitted`` names are only stubs."""
 
-    def __init__(self, path: str, dotted: str, summary: ModuleSummary) -> None:
+    def __init__(self, path: str, dotted: str, summary: ModuleSummary, omitted: frozenset[str] = frozenset()) -> None:
         self.path = path
         self.dotted = dotted
         self.summary = summary
+        self.omitted = omitted
         self.layouts: dict[int, Layout] = {}
 
     def layout(self, index: int) -> Layout:
@@ -86,6 +89,12 @@ class Unit:
         found = self.layouts.get(index)
         if found is None:
             found = self.layouts[index] = Layout(self.summary.functions[index])
+            found.applied = sorted(
+                (decorator.span, inner, decorator.value.path)
+                for inner in self.members.get(index, {}).values()
+                for decorator in self.summary.functions[inner].decorators
+                if isinstance(decorator.value, Name) and "." in decorator.value.path
+            )
         return found
 
     @cached_property
@@ -190,6 +199,8 @@ class Modules:
         self.find = find
         self.missing: set[str] = set()
         self.used: set[str] = set()
+        self.asked: dict[str, set[str]] = defaultdict(set)
+        """Names that were asked for of modules not read yet, and of those that have only a stub for them."""
         self._found: dict[tuple[str, str, int], str | None] = {}
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
@@ -199,11 +210,20 @@ class Modules:
             self._found[key] = self.find(importer, module, level)
         return self._found[key]
 
-    def unit(self, path: str) -> Unit | None:
-        """Return a module that was read, or note that it is wanted."""
+    def unit(self, path: str, name: str = "") -> Unit | None:
+        """Return a module that was read, or note that it is wanted for the sake of ``name``."""
         found = self.units.get(path)
-        (self.missing if found is None else self.used).add(path)
-        return found
+        if found is not None:
+            self.used.add(path)
+            return found
+        self.missing.add(path)
+        if name:
+            self.asked[path].add(name)
+        return None
+
+    def lacks(self, unit: Unit, name: str) -> None:
+        """Note that ``name`` is wanted of a module in which it is a stub."""
+        self.asked[unit.path].add(name)
 
 
 def last_name(qualified: str) -> str:

@@ -27,7 +27,7 @@ from steplint.link.values import (
 )
 from steplint.model.graph import Frame, Hop, Kind, Role, Write
 from steplint.model.place import Place, Span
-from steplint.model.summary import Argument, Block, Statement
+from steplint.model.summary import Argument, Block, Call, Statement
 from steplint.model.value import Const, Group, Name, Result, Value
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Walk:
         self.receiver = ""
         self.trying = 0
         self.loose = 0
+        self.applied = 0
         self.calling = False
         self.uncertain: set[int] = set()
         """Calls that may leave by an error: of project functions that raise, or of what is not known."""
@@ -348,9 +349,23 @@ class Walk:
         while self.loose < len(loose):
             call = loose[self.loose]
             if before is not None and self.function.calls[call].span >= before:
-                return
+                break
             self.loose += 1
             self.results[call] = calls.call(self, call)
+        while self.applied < len(self.layout.applied):
+            span, index, path = self.layout.applied[self.applied]
+            if before is not None and span >= before:
+                return
+            self.applied += 1
+            self.apply(span, index, path)
+
+    def apply(self, at: Span, index: int, path: str) -> None:
+        """Run a local function that a member of the context decorates without a call (`@ctx.run_step`)."""
+        callee = self.value_of(path, at)
+        if self.zone == "body" and isinstance(callee.thing, Context):
+            value = Abstract(Function(self.unit.path, index, self.scope.snapshot()), text=path)
+            written = Call(Name(path), (), "value", -1, self.block_of(at), at)
+            calls.applied(self, index, written, callee, value)
 
     def decorated_by(self, call: int) -> Abstract | None:
         """Return the local function that the result of a call decorates."""
