@@ -54,7 +54,7 @@ jobs:
         with:
           python-version: "3.12"
       - run: pip install "steplint=={version}"
-      - run: steplint check -o github -o full
+      - run: steplint check -o github
       - run: steplint diff --against "origin/$GITHUB_BASE_REF" -o full -o markdown="$GITHUB_STEP_SUMMARY"
 """
 _ATTRIBUTES = "{lock} text eol=lf linguist-generated=false\n"
