@@ -254,7 +254,7 @@ class Runtime:
             try:
                 if not admit(self.store, run, self._row(run, "held"), bound):
                     return True
-                drive(Visit(self.store, run, self._settings, workflow, bound), workflow, self._event_loop)
+                self.drive(Visit(self.store, run, self._settings, workflow, bound), workflow)
             except LeaseLost:
                 pass  # another worker goes on with the run, or it was cancelled
             except LedgerTrouble as trouble:
@@ -264,6 +264,10 @@ class Runtime:
                 self._give_back(run)
                 raise
         return True
+
+    def drive(self, visit: Visit, workflow: Workflow) -> None:
+        """Take a run that this process holds as far as it goes now; a front does that in its own way."""
+        drive(visit, workflow, self._event_loop)
 
     def _give_back(self, run: Run) -> None:
         # If even that cannot be written, the lease ends by itself.

@@ -58,7 +58,7 @@ def send(store: Store, events: Sequence[Event], now: float, limit: int | None = 
                 run_id = f"{workflow}-{event.id}"
                 store.add_run(Run(run_id, workflow, text, now, root=run_id, due=now))
             for timer in store.waiting(event.name):
-                if not timer.match or encode(at_path(decode(text), timer.match)) == timer.expected != "null":
+                if _expected(timer, decode(text)):
                     resolve(store, timer, text, None, now)
     return [event.id for event in events]
 
@@ -218,6 +218,14 @@ def retry(store: Store, run_id: str, now: float) -> bool:
             replace(run, status="queued", error=None, attempt=0, owner="", claim=run.claim + 1, due=now, ended=None)
         )
         return True
+
+
+def _expected(timer: Timer, event: Any) -> bool:
+    """Return whether ``event`` has at the paths of ``timer``, joined by ` && `, what it expects there."""
+    if not timer.match:
+        return True
+    found = [at_path(event, path) for path in timer.match.split(" && ")]
+    return None not in found and encode(found if len(found) > 1 else found[0]) == timer.expected
 
 
 def _let_go(store: Store, visit: VisitRow, run: Run) -> None:

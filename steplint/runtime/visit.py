@@ -178,13 +178,13 @@ class Visit:
         fault = describe(error)
         last = op.attempt + 1 >= self.max_attempts
         if isinstance(error, NonRetriableError) or (last and isinstance(error, RetryAfterError)):
-            self._try(op, outcome, fault, None)
+            self.failed(op, outcome, fault, None)
             refuse(fault.name, fault.message, fault.stack)
         if last:
-            self._try(op, outcome, fault, None)
+            self.failed(op, outcome, fault, None)
             return self.record(op, None, encode(msgspec.to_builtins(fault)), outcome)
         at = outcome.ended + self._pause(error, op.attempt, op.key, outcome.ended)
-        self._try(op, outcome, fault, at)
+        self.failed(op, outcome, fault, at)
         return None
 
     def register(self, waits: Sequence[Wait]) -> None:
@@ -247,14 +247,16 @@ class Visit:
         self.load()
         return False
 
-    def _try(self, op: Op, outcome: Outcome, fault: Fault, at: float | None) -> None:
+    def failed(self, op: Op, outcome: Outcome, fault: Fault, at: float | None, mark: str = "") -> None:
+        """Record a failed try, and with ``at`` when the next one comes; ``mark`` says how, for whom it concerns."""
         text = encode(msgspec.to_builtins(fault))
         with self._holding():
             self.store.add_try(Try(self.run.id, op.key, op.label, op.attempt, outcome.started, outcome.ended, text, at))
             if at is not None:
                 timer = Timer(
-                    self.run.id, op.key, op.id, op.occurrence, op.position, "run", outcome.started, at, op.attempt + 1
-                )
+                    self.run.id, op.key, op.id, op.occurrence, op.position, "run", outcome.started, at, op.attempt + 1,
+                    expected=mark,
+                )  # fmt: skip
                 self.store.put_timer(timer)
                 self.timers[op.key] = timer
         self.tell("failed", op, f"{fault.name}: {fault.message}")
