@@ -109,6 +109,14 @@ ENGINES = (
     ),
     Engine("Resonate", "resonate", spellings.RESONATE, "resonate", oldest=(3, 12), without=frozenset({"exchange"})),
     Engine(
+        "Vercel",
+        "vercel",
+        spellings.VERCEL,
+        "vercel",
+        without=frozenset({"exchange", "reuse"}),
+        accepted={"change argument": "arguments are compared by the engine; the diff does not judge them"},
+    ),
+    Engine(
         "durabletask",
         "durabletask",
         spellings.DURABLETASK,

@@ -251,3 +251,25 @@ resonate = Resonate(env={})
     hold="await ctx.sleep(timedelta(seconds=0.5))",
     named=True,
 )
+
+VERCEL = Spelling(
+    head="""
+from dataclasses import dataclass
+
+from journal import note
+from vercel.workflow import BaseHook, Workflows, sleep
+
+flows = Workflows()
+
+
+@dataclass
+class Go(BaseHook):
+    go: bool
+""",
+    function=lambda call, changed: f"@flows.step\nasync def {call.id}(n):\n    return {_of_activity(call, changed)}",
+    opens="@flows.workflow\nasync def order():",
+    step=lambda call: f"await {call.id}({value(call)})",
+    sleep=lambda call: "await sleep(0.1)",
+    hold='await Go.wait(token="go")',
+    named=True,
+)
