@@ -65,8 +65,9 @@ def positional(
     done_old, done_new = set[int](sides.pairs), set[int](sides.pairs.values())
     skip = {label for one, other, _ in crossed for label in (one, other)}
     for found, olds, news in _repeated(sides, decided):
-        followed = any(label != before[max(olds)] for label in before[max(olds) + 1 :])
-        # With another number of calls, the next published step meets a call of this ID: a check of names fails there.
+        # With another number of calls, a published step behind them meets a call of another ID: a check fails there.
+        common = [label for label, step in zip(after, new.steps, strict=True) if not gate(step)]
+        followed = any(one != other for one, other in zip(before, common, strict=False))
         checked = old.family == "positional-checked" and len(news) != len(olds)
         yield replace(found, verdict="wedges") if followed and checked else found
         done_old |= olds
