@@ -70,6 +70,7 @@ _KNOWN = (
     ("steplint.runtime.errors", "UnknownRunError"),
     ("steplint.runtime.target", "TargetError"),
     ("steplint.runtime.determinism", "CheckError"),
+    ("steplint.runtime.engines.errors", "EngineError"),
     ("steplint.lock.base", "BaseError"),
     ("steplint.lock.named", "RecordError"),
 )
