@@ -86,6 +86,8 @@ class Walk:
         self.entered: dict[int, bool] = {}
         """Calls of project functions: whether the function is pure."""
         self.hidden: dict[str, Abstract | None] = {}
+        self.parted: set[str] = set()
+        """Names of which an attribute was bound apart."""
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -489,6 +491,7 @@ class Walk:
             return
         if "." in name:
             head, _, rest = name.partition(".")
+            self.parted.add(head)
             variables[name] = value
             owner = variables.get(head)
             if head == self.receiver and "." not in rest:
@@ -502,8 +505,9 @@ class Walk:
                 ):
                     owner.thing.fields.setdefault(rest, value.having(tags=frozenset(), deps=frozenset()))
             return
-        for key in [key for key in variables if key.startswith(f"{name}.")]:
-            del variables[key]
+        if name in self.parted:
+            for key in [key for key in variables if key.startswith(f"{name}.")]:
+                del variables[key]
         # A plain name takes over the value; what it was called before no longer matters.
         variables[name] = value.having(text=name) if value.text != name else value
 
