@@ -21,6 +21,7 @@ from steplint.model.graph import StepGraph
 from steplint.model.report import Failure
 from steplint.model.summary import Pragma, Problem
 from steplint.project import keys, tables, texts
+from steplint.project.marks import marks
 from steplint.project.rounds import Progress, Read, Reader, rounds
 from steplint.project.survey import Survey, survey
 from steplint.project.tree import Disk, Overlay, Tree
@@ -53,13 +54,15 @@ class Analysis:
         *,
         jobs: int = 0,
         progress: Progress | None = None,
+        whole: bool = False,
     ) -> None:
-        """Keep the inputs; ``jobs`` 0 uses every processor."""
+        """Keep the inputs; ``jobs`` 0 uses every processor, ``whole`` reads files whole that matter in part."""
         self.loaded, self.tree, self.cache = loaded, tree, cache
         self.timings: dict[str, float] = {}
         self.cached = 0
         self._jobs = jobs or os.cpu_count() or 1
         self._progress: Progress = progress or _quiet
+        self._whole = whole
 
     @cached_property
     def known(self) -> tables.Known:
@@ -90,7 +93,7 @@ class Analysis:
     def edited(self, unsaved: Mapping[str, bytes]) -> Analysis:
         """Return the project as it were with other contents of some files."""
         tree = Overlay(self.tree, unsaved)
-        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self._progress)
+        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self._progress, whole=self._whole)
 
     @cached_property
     def linked(self) -> Linked:
@@ -203,13 +206,21 @@ class Analysis:
         with self.timed("tables"):
             also = installed(self.loaded.root) if settings.follow_imports == "all" else ()
             link = linker(files.paths, self.known, settings.knowledge, settings.dialect, also)
-        reader = Reader(self.tree, self.cache, files, self._jobs, self._progress, self.timed)
+        reader = self._reader(self._jobs, self._progress)
         with self.timed("link"):
-            likely = self._kept(self._hint_key, tuple[str, ...]) or ()
+            likely = self._kept(self._hint_key, dict[str, tuple[str, ...]]) or {}
             found = rounds(reader, files, link, settings.follow_imports != "none", self._progress, likely)
         self.cached = found.cached
-        self.cache.result_put(self._hint_key, msgspec.msgpack.encode(sorted(found.summaries.keys() - set(files.roots))))
+        self.cache.result_put(self._hint_key, msgspec.msgpack.encode(found.asked))
         return found
+
+    def read_roots(self) -> None:
+        """Read the files that may hold workflows, in this process, so that the cache has them."""
+        self._reader(1, _quiet).read(self.survey.roots)
+
+    def _reader(self, jobs: int, progress: Progress) -> Reader:
+        which = None if self._whole else marks(self.known)
+        return Reader(self.tree, self.cache, self.survey, jobs, progress, self.timed, which)
 
     @property
     def _hint_key(self) -> bytes:

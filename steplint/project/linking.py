@@ -34,7 +34,7 @@ def linker(
     def find(importer: str, module: str, level: int) -> str | None:
         return modules.find(importer, module, level) or libraries.find(importer, module, level)
 
-    def linked(summaries: Mapping[str, ModuleSummary]) -> Linked:
+    def linked(summaries: Mapping[str, ModuleSummary], omitted: Mapping[str, frozenset[str]]) -> Linked:
         return link(
             summaries,
             find=find,
@@ -43,6 +43,7 @@ def linker(
             apis=apis,
             wrappers=known.wrappers,
             pinned=pins(summaries.values(), known.dialects.values(), dialects),
+            omitted=omitted,
         )
 
     return linked

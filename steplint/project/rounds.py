@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from steplint.model.report import Failure
 from steplint.model.summary import ModuleSummary
 from steplint.project.survey import Survey, broken, unreadable
 from steplint.project.tree import Tree
+from steplint.read.asked import Asked, Marks, Reading
 
 if TYPE_CHECKING:
     from steplint.link.graph import Linked
 
-Link = Callable[[Mapping[str, ModuleSummary]], "Linked"]
+Link = Callable[[Mapping[str, ModuleSummary], Mapping[str, frozenset[str]]], "Linked"]
+"""Links summaries by path; some of them have only stubs for some names."""
 Progress = Callable[[str, int, int], None]
 """Told the phase, how much of it is done, and how much there is."""
 
@@ -42,91 +44,128 @@ class Read(Struct, frozen=True):
     graph: StepGraph
     cached: int
     failures: tuple[Failure, ...] = ()
+    asked: Mapping[str, tuple[str, ...]] = {}
+    """Names that were asked for at the top level of each file."""
 
 
 class Reader:
-    """Gives summaries by path: from the cache by content, else from the source."""
+    """Gives summaries by path: from the cache by content, else from the source.
+
+    ``marks`` say what matters in a file that nobody asks for; without them every file is read whole.
+    """
 
     def __init__(
-        self, tree: Tree, cache: Cache, survey: Survey, jobs: int, progress: Progress, timed: Timed = _untimed
+        self,
+        tree: Tree,
+        cache: Cache,
+        survey: Survey,
+        jobs: int,
+        progress: Progress,
+        timed: Timed = _untimed,
+        marks: Marks | None = None,
     ) -> None:
         self._tree, self._cache, self._survey = tree, cache, survey
         self._jobs, self._progress, self._timed = jobs, progress, timed
+        self._marks = marks
+        self._marks_digest = content_hash(msgspec.msgpack.encode(marks))
+        self._roots = frozenset(survey.roots)
         self.cached: set[str] = set()
         self.failures: list[Failure] = []
+        self.omitted: dict[str, frozenset[str]] = {}
+        """Names by path that the summary given last has only stubs for."""
 
-    def read(self, paths: Iterable[str]) -> dict[str, ModuleSummary]:
-        """Return the summaries of ``paths``, sorted by path; a file that cannot be had has one with a problem."""
+    def read(
+        self, paths: Iterable[str], names: Mapping[str, Collection[str]] | None = None
+    ) -> dict[str, ModuleSummary]:
+        """Return the summaries of ``paths``, sorted by path; a file that cannot be had has one with a problem.
+
+        ``names`` are what is asked for at the top level of a path.
+        """
         with self._timed("read"):
-            return self._read(paths)
+            return self._read(paths, names or {})
 
-    def _read(self, paths: Iterable[str]) -> dict[str, ModuleSummary]:
+    def _read(self, paths: Iterable[str], names: Mapping[str, Collection[str]]) -> dict[str, ModuleSummary]:
         wanted = sorted(paths)
-        hashes = {path: self._survey.hashes[path] for path in wanted if path in self._survey.hashes}
-        known = self._known(set(hashes.values()))
-        self.cached.update(path for path, digest in hashes.items() if digest in known)
-        todo: dict[bytes, bytes] = {}
-        names: dict[bytes, str] = {}
+        hashes = self._survey.hashes
+        keys = {path: self._key(hashes[path], path, names) for path in wanted if path in hashes}
+        known = self._known(set(keys.values()))
+        self.cached.update(path for path, key in keys.items() if key in known)
+        todo: dict[bytes, Asked] = {}
+        first: dict[bytes, str] = {}
         found: dict[str, ModuleSummary] = {}
         for path in wanted:
-            digest = hashes.get(path)
-            if digest in known:
+            if keys.get(path) in known:
                 continue
             try:
                 content = self._content(path)
             except OSError as error:
                 found[path] = broken(unreadable(error))
                 continue
-            hashes[path] = content_hash(content)
-            todo[hashes[path]] = content
-            names.setdefault(hashes[path], path)
-        known |= self._summarized(todo, names)
-        found |= {path: known[digest] for path, digest in hashes.items() if digest in known}
+            keys[path] = self._key(content_hash(content), path, names)
+            todo[keys[path]] = self._asked(content, path, names)
+            first.setdefault(keys[path], path)
+        known |= self._summarized(todo, first)
+        for path, key in keys.items():
+            if key in known:
+                found[path] = known[key].summary
+                self.omitted[path] = frozenset(known[key].omitted)
         return {path: found[path] for path in sorted(found)}
+
+    def _asked(self, content: bytes, path: str, names: Mapping[str, Collection[str]]) -> Asked:
+        if self._marks is None:
+            return Asked(content)
+        return Asked(content, tuple(sorted(names.get(path, ()))), path in self._roots)
+
+    def _key(self, digest: bytes, path: str, names: Mapping[str, Collection[str]]) -> bytes:
+        """Return the key of what a file says: its content, and what is asked of it."""
+        if self._marks is None:
+            return content_hash(b"whole" + digest)
+        asked = "\0".join(sorted(names.get(path, ()))).encode("utf-8", "surrogatepass")
+        return content_hash(b"part" + bytes((path in self._roots,)) + self._marks_digest + digest + asked)
 
     def mentioning(self, words: Iterable[str], among: Iterable[str]) -> set[str]:
         """Return the files that mention one of ``words``: local wrappers of an SDK are used where nothing names it."""
         needles = Words.of(words)
         return {path for path in among if mentions(self._content(path), needles)}
 
-    def _known(self, hashes: set[bytes]) -> dict[bytes, ModuleSummary]:
-        found: dict[bytes, ModuleSummary] = {}
-        for digest, data in self._cache.get_many(hashes).items():
-            if (summary := _decoded(data)) is not None:
-                found[digest] = summary
+    def _known(self, keys: set[bytes]) -> dict[bytes, Reading]:
+        found: dict[bytes, Reading] = {}
+        for key, data in self._cache.get_many(keys).items():
+            if (reading := _decoded(data)) is not None:
+                found[key] = reading
         return found
 
     def _content(self, path: str) -> bytes:
         content = self._survey.contents.get(path)
         return self._tree.read(path) if content is None else content
 
-    def _summarized(self, contents: Mapping[bytes, bytes], names: Mapping[bytes, str]) -> dict[bytes, ModuleSummary]:
-        if not contents:
+    def _summarized(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
+        if not asked:
             return {}
-        from steplint.read.pool import summarize_many
+        from steplint.read.pool import read_many
 
-        self._progress("read", 0, len(contents))
-        found: dict[bytes, ModuleSummary] = {}
+        self._progress("read", 0, len(asked))
+        found: dict[bytes, Reading] = {}
         try:
-            for digest, summary in summarize_many(contents.items(), self._jobs):
-                found[digest] = summary
-                self._progress("read", len(found), len(contents))
+            for key, reading in read_many(asked.items(), self._marks or Marks(), self._jobs):
+                found[key] = reading
+                self._progress("read", len(found), len(asked))
         except Exception:  # one of them breaks the reader: find out which, and have the others
-            found |= self._one_by_one({each: contents[each] for each in contents.keys() - found.keys()}, names)
-        self._cache.put_many({digest: msgspec.msgpack.encode(each) for digest, each in found.items()})
+            found |= self._one_by_one({each: asked[each] for each in asked.keys() - found.keys()}, names)
+        self._cache.put_many({key: msgspec.msgpack.encode(each) for key, each in found.items()})
         return found
 
-    def _one_by_one(self, contents: Mapping[bytes, bytes], names: Mapping[bytes, str]) -> dict[bytes, ModuleSummary]:
-        found: dict[bytes, ModuleSummary] = {}
-        for digest in sorted(contents, key=lambda each: names[each]):
-            found |= self._alone(digest, contents[digest], names[digest])
+    def _one_by_one(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
+        found: dict[bytes, Reading] = {}
+        for key in sorted(asked, key=lambda each: names[each]):
+            found |= self._alone(key, asked[key], names[key])
         return found
 
-    def _alone(self, digest: bytes, content: bytes, path: str) -> dict[bytes, ModuleSummary]:
-        from steplint.read.pool import summarize_many
+    def _alone(self, key: bytes, asked: Asked, path: str) -> dict[bytes, Reading]:
+        from steplint.read.pool import read_many
 
         try:
-            return dict(summarize_many([(digest, content)], 1))
+            return dict(read_many([(key, asked)], self._marks or Marks(), 1))
         except Exception as error:  # it costs itself
             self.failures.append(failure(f"file {path}", error))
             return {}
@@ -139,48 +178,71 @@ def failure(where: str, error: Exception) -> Failure:
 
 
 def rounds(
-    reader: Reader, survey: Survey, link: Link, follow: bool, progress: Progress, likely: Iterable[str] = ()
+    reader: Reader,
+    survey: Survey,
+    link: Link,
+    follow: bool,
+    progress: Progress,
+    likely: Mapping[str, Collection[str]] | None = None,
 ) -> Read:
     """Return everything that workflows reach, linked; ``follow`` False stops after the files that name an SDK.
 
-    ``likely`` are files that were reached the last time: read at once, they save rounds. One that cannot be understood
-    is left to be asked for.
+    ``likely`` are files that were reached the last time, with the names that were asked of them: read at once, they
+    save rounds. One that cannot be understood is left to be asked for.
     """
-    early = set(likely).intersection(survey.hashes) - set(survey.roots) if follow else set[str]()
-    summaries = reader.read({*survey.roots, *early})
+    names = {path: set(asked) for path, asked in (likely or {}).items() if path in survey.hashes} if follow else {}
+    early = names.keys() - set(survey.roots)
+    summaries = reader.read({*survey.roots, *early}, names)
     summaries = {path: each for path, each in summaries.items() if path not in early or each.problem is None}
     asked = set(summaries).union(survey.roots)
     linked = None
     try:
         for number in range(_MOST_ROUNDS):
-            linked = link(_whole(summaries))
-            wanted = set(linked.missing) - asked if follow else set[str]()
+            linked = link(_whole(summaries), reader.omitted)
+            wanted = _wanted(linked, summaries, asked, names) if follow else set[str]()
             if linked.words:
                 wanted |= reader.mentioning(linked.words, survey.hashes.keys() - asked)
             if not wanted:
                 break
             progress("link", number + 1, number + 2)
             asked |= wanted
-            summaries |= reader.read(wanted)
+            summaries |= reader.read(wanted, names)
     except Exception as error:  # what was linked in the round before is still worth a report
         reader.failures.append(failure("the linker", error))
     if linked is None:
-        return _result(reader, summaries, StepGraph(()))
+        return _result(reader, summaries, StepGraph(()), names)
     reader.failures += [failure(f"workflow {source}", error) for source, error in linked.failures]
     # What was likely and is not reached any more does not count.
     reached = {*survey.roots, *linked.used, *linked.missing}
-    return _result(reader, {path: each for path, each in summaries.items() if path in reached}, linked.graph)
+    return _result(reader, {path: each for path, each in summaries.items() if path in reached}, linked.graph, names)
 
 
-def _result(reader: Reader, summaries: Mapping[str, ModuleSummary], graph: StepGraph) -> Read:
+def _wanted(
+    linked: Linked, summaries: Mapping[str, ModuleSummary], asked: Collection[str], names: dict[str, set[str]]
+) -> set[str]:
+    """Return the files to read: missing ones, and those of which further names are asked; notes the names."""
+    wanted = {path for path in linked.missing if path not in asked}
+    for path, more in linked.asked.items():
+        if path in wanted or (path in summaries and summaries[path].problem is None):
+            known = names.setdefault(path, set())
+            if not more <= known:
+                known |= more
+                wanted.add(path)
+    return wanted
+
+
+def _result(
+    reader: Reader, summaries: Mapping[str, ModuleSummary], graph: StepGraph, names: Mapping[str, Collection[str]]
+) -> Read:
     cached = len(reader.cached & summaries.keys())
-    return Read(dict(sorted(summaries.items())), graph, cached, tuple(reader.failures))
+    asked = {path: tuple(sorted(names.get(path, ()))) for path in summaries}
+    return Read(dict(sorted(summaries.items())), graph, cached, tuple(reader.failures), asked)
 
 
-def _decoded(data: bytes) -> ModuleSummary | None:
-    """Return the summary in ``data``; None for a damaged one, which is read again."""
+def _decoded(data: bytes) -> Reading | None:
+    """Return the value in ``data``; None for a damaged one, which is read again."""
     try:
-        return msgspec.msgpack.decode(data, type=ModuleSummary)
+        return msgspec.msgpack.decode(data, type=Reading)
     except msgspec.DecodeError:
         return None
 
