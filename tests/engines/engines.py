@@ -55,7 +55,7 @@ class Engine(NamedTuple):
         return ("fails",) if verdict in self.refused else MEANS[verdict]
 
 
-BLIND = "the engine compares names, not arguments, and a manifest has none: two calls of one function look alike"
+BLIND = "the engine compares names, not arguments, and the diff does not see `input=`: both calls look alike"
 
 ENGINES = (
     Engine("Inngest", "inngest", spellings.INNGEST, "inngest", ("fastapi", "httpx")),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.engines.edits import EDITS
+from tests.engines.edits import EDITS, Body, Call, Gate, Hold
 from tests.engines.engines import ENGINES, ROOT, Engine
 from tests.engines.matrix import Cell
 
@@ -38,6 +38,32 @@ def _rows(engines: Iterable[Engine], columns: Columns) -> Iterable[str]:
         cells = [columns[each.name].get(edit.name) for each in listed]
         if any(cells):
             yield f"| {edit.name} | " + " | ".join(_text(each) for each in cells) + " |"
+
+
+def legend() -> str:
+    """Return what each edit is: the calls before and after it, with a bar where the run stands."""
+    lines = ["| edit | before | after |", "|---|---|---|"]
+    for edit in EDITS:
+        after = _shown(edit.after) if not edit.rebodied else "the same calls, another text of a function"
+        after += "; the ID was removed before" if edit.gone else ""
+        lines.append(f"| {edit.name} | {_shown(edit.before)} | {after} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(body: Body) -> str:
+    return " ".join(_part(each) for each in body)
+
+
+def _part(part: Call | Gate | Hold) -> str:
+    match part:
+        case Hold():
+            return "\\|"
+        case Gate(new, old):
+            return f"patched ? {_shown(new) or 'nothing'} : {_shown(old) or 'nothing'};"
+        case Call():
+            called = part.call if part.kind == "run" else "timer"
+            given = f"({part.argument})" if part.argument != 1 else ""
+            return f"`{part.id}`" + (f" = {called}" if called != part.id else "") + given
 
 
 def _text(cell: Cell | None) -> str:
@@ -78,7 +104,9 @@ def replaced(page: str, columns: Columns) -> str:
     """Return the page with these tables."""
     before, _, rest = page.partition(_MARKS[0])
     _, _, after = rest.partition(_MARKS[1])
-    return f"{before}{_MARKS[0]}{tables(columns)}\n### Accepted differences\n\n{accepted()}{_MARKS[1]}{after}"
+    return (
+        f"{before}{_MARKS[0]}{legend()}\n{tables(columns)}\n### Accepted differences\n\n{accepted()}{_MARKS[1]}{after}"
+    )
 
 
 def _between(page: str) -> str:

@@ -56,6 +56,18 @@ def test_the_page_has_what_the_diff_says(engine: Engine) -> None:
     assert wrong(engine, cells).keys() == engine.accepted.keys()
 
 
+@pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
+def test_the_lock_alone_says_the_same_unless_it_takes_more_than_names_to_see(engine: Engine) -> None:
+    told = foretold(engine)
+    fewer = {name: each.locked for name, each in told.items() if each.locked != each.verdict}
+    assert fewer.keys() <= {"reorder, one ID", "change argument"}
+    # What tells calls of one function apart are their arguments, which a lock does not hold.
+    assert "reorder, one ID" not in fewer or engine.spelling.named
+    # Nor does it hold the text of a body, by which DBOS names a version.
+    assert "change argument" not in fewer or told["change argument"].kinds == ("unpinned",)
+    assert set(fewer.values()) <= {"safe"}
+
+
 def test_the_page_is_as_it_is_written() -> None:
     page = table.read()
     assert list(table.written(page)) == NAMES
