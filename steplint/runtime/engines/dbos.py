@@ -7,15 +7,16 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
 from steplint.contract.runs import Fault
 from steplint.runtime.calls import EventLike, as_event
 from steplint.runtime.engines.dbos_run import DbosRun
-from steplint.runtime.engines.errors import EngineError, RunEndedError
+from steplint.runtime.engines.errors import EngineError, RunEndedError, StepFailedError
 from steplint.runtime.engines.events import as_data, listed, matches, triggered
+from steplint.runtime.engines.recorded import Recorded, labelled
 from steplint.runtime.engines.sdk import installed
 from steplint.runtime.errors import RunCancelledError, RunConflictError, RunFailedError, UnknownRunError
 from steplint.runtime.retry import BACKOFF
@@ -25,6 +26,7 @@ from steplint.runtime.workflow import Workflow
 
 QUEUE = "steplint"
 _NAME = re.compile(r"[a-z0-9_-]{3,256}")
+_WAITED = "\0waited"
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
@@ -155,6 +157,16 @@ class DbosRuntime:
             self.client.resume_workflows(found, queue_name=QUEUE)
         return found
 
+    def steps(self, id: str) -> list[Recorded]:  # noqa: A002
+        """Return the recorded steps of a run in their order."""
+        rows, known = self.client.list_workflow_steps(id), dict[str, int]()
+        return [step for row in rows for step in _steps(row, id, known)]
+
+    def is_waiting(self, id: str) -> bool:  # noqa: A002
+        """Return whether a run waits for an event."""
+        said = self._row(id).attributes or {}
+        return any(key.startswith(waits_for("")) and each["open"] for key, each in said.items())
+
     def deliver(self, events: Sequence[Event]) -> list[str]:
         """Start what ``events`` trigger and message the runs that wait for them; the same ID again does nothing."""
         for event in events:
@@ -230,6 +242,29 @@ def waits_for(event: str) -> str:
 def as_fault(error: Exception) -> Fault:
     """Return what DBOS stored as the end of a run."""
     return error.fault if isinstance(error, RunEndedError) else Fault(type(error).__name__, str(error))
+
+
+def _steps(row: Any, run_id: str, known: dict[str, int]) -> Iterator[Recorded]:
+    """Yield the step that a row of DBOS stands for; none for one that only serves another."""
+    name, error = row["function_name"], row["error"]
+    if name == "DBOS.recv":
+        yield Recorded("wait", None, 0, row["output"])
+    elif name == "DBOS.getResult" and row["child_workflow_id"]:
+        fault = None if error is None else as_fault(error)
+        yield labelled("invoke", row["child_workflow_id"].removeprefix(f"{run_id}/"), known, row["output"], fault)
+    elif row["child_workflow_id"] or name == "DBOS.updateWorkflowAttributes":
+        return
+    elif name == "DBOS.sleep":
+        # The limit of a wait is recorded as a sleep that follows it.
+        if not known.pop(_WAITED, 0):
+            yield Recorded("sleep", None)
+    else:
+        errors = getattr(error, "errors", None)
+        last = errors[-1] if errors else error
+        fault = None if last is None else last.fault if isinstance(last, StepFailedError) else as_fault(last)
+        yield labelled("run", name, known, row["output"], fault)
+    if name == "DBOS.recv":
+        known[_WAITED] = 1
 
 
 def _family(workflows: Iterable[Workflow]) -> dict[str, Workflow]:

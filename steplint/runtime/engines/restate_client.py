@@ -16,6 +16,8 @@ from msgspec import Struct
 from steplint.runtime.calls import EventLike, as_event
 from steplint.runtime.engines.errors import EngineError, parsed
 from steplint.runtime.engines.events import as_data, listed
+from steplint.runtime.engines.recorded import Recorded
+from steplint.runtime.engines.restate_journal import journaled
 from steplint.runtime.errors import RunCancelledError, RunFailedError, UnknownRunError
 from steplint.runtime.schedule import Event
 from steplint.runtime.values import encode
@@ -116,6 +118,16 @@ class RestateClient:
         """Return the journal of a run in order."""
         row = self.row(id)
         return self.query(f"select * from sys_journal where id = '{row.id}' order by index")
+
+    def steps(self, id: str) -> list[Recorded]:  # noqa: A002
+        """Return the recorded steps of a run in their order."""
+        return journaled(self.journal(id), id)
+
+    def is_waiting(self, id: str) -> bool:  # noqa: A002
+        """Return whether a run waits for an event."""
+        invocation = self.row(id).id
+        rows = self.query(f"select value_utf8 from state where service_name = '{_quoted(self._app)}-events'")
+        return any(invocation in (row["value_utf8"] or "") for row in rows)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows that the server's SQL interface gives."""

@@ -16,7 +16,7 @@ from steplint.runtime.engines.bodies import enter
 from steplint.runtime.engines.calls import Outcome
 from steplint.runtime.engines.context import as_event
 from steplint.runtime.engines.errors import EngineStop, RunEndedError, StepFailedError, parsed
-from steplint.runtime.engines.events import as_data, expectation, listed, patience, pause
+from steplint.runtime.engines.events import FOREVER, as_data, expectation, listed, patience, pause
 from steplint.runtime.engines.handlers import is_async, tried, tried_async
 from steplint.runtime.errors import Refused, StepError, refuse
 from steplint.runtime.ops import Call
@@ -155,9 +155,7 @@ class RestateRun:
     def _wait_event(self, call: Call) -> _Begun:
         signal = self._ctx.signal(call.label, serde=values(self._sdk))
         limit = patience(call)
-        if limit is None:
-            return _one(signal)
-        timer = self._ctx.sleep(timedelta(seconds=limit), name=f"{call.label} timeout")
+        timer = self._ctx.sleep(timedelta(seconds=FOREVER if limit is None else limit), name=f"{call.label} timeout")
 
         async def read() -> Any:
             if signal.is_completed():

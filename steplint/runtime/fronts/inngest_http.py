@@ -36,8 +36,8 @@ class InngestApp:
     """A user's app that has registered: its functions, and the way to call them.
 
     ``target`` is an ASGI or WSGI app, its name (``module:app``, ``file.py:app``), or the URL of one that runs. A named
-    app is imported with `INNGEST_DEV` set. An app at a URL must send its registration and events to ``port``: that is
-    8288, where SDKs in dev mode look, or `INNGEST_DEV=http://127.0.0.1:PORT` tells it.
+    app is imported with `INNGEST_DEV` set. Any other must send its registration and events to ``port``: that is 8288,
+    where SDKs in dev mode look, or `INNGEST_DEV=http://127.0.0.1:PORT` tells it.
     Raises `EngineError` if the app cannot be had, is in production mode without a ``signing_key``, or uses an option
     that is not honored; those in ``without`` shall have no effect.
     """
@@ -52,12 +52,13 @@ class InngestApp:
         without: Collection[str] = (),
     ) -> None:
         remote = isinstance(target, str) and "://" in target
+        named = isinstance(target, str) and not remote
         with ExitStack() as undo:
-            self.endpoint = Endpoint((USUAL_PORT if remote else 0) if port is None else port)
+            self.endpoint = Endpoint((0 if named else USUAL_PORT) if port is None else port)
             undo.callback(self.endpoint.close)
-            if not remote:
+            if named:
                 _announce(self.endpoint.url)
-            found = load(target) if isinstance(target, str) and not remote else target
+            found = load(target) if named else target
             transport = at_url(target) if remote else in_process(found, path)
             shown = target if remote else f"`{target}`" if isinstance(target, str) else f"the app at {path}"
             self.app = App(transport, shown, signing_key)
