@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from msgspec import structs
-
 from steplint.knowledge.apis import Apis
 from steplint.link import discover, order
+from steplint.link.assemble import Part, assemble
 from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
 from steplint.link.forms import Forms
@@ -17,7 +16,7 @@ from steplint.link.program import Find, Modules, Unit
 from steplint.link.values import Abstract, Context, Object
 from steplint.link.walk import Walk
 from steplint.model.dialect import Dialect
-from steplint.model.graph import Module, Step, StepGraph, Task, Unresolved, Workflow
+from steplint.model.graph import Step, StepGraph, Task, Unresolved, Workflow
 from steplint.model.summary import ModuleSummary
 
 
@@ -33,6 +32,8 @@ class Linked(NamedTuple):
     """Workflows that could not be interpreted, by source, with the error; the others are whole."""
     asked: Mapping[str, frozenset[str]] = {}
     """Names that are wanted of modules: of missing ones, and of those that were read without them."""
+    part: Part | None = None
+    """The same before it was put together: what is linked in parts is assembled in the end."""
 
 
 def link(
@@ -57,80 +58,38 @@ def link(
     }
     modules = Modules(units, find)
     linker = Linker(modules, Forms(dialects.values(), wrappers or {}), apis)
-    found: dict[tuple[str, str, str, str], Workflow] = {}
-    taken: set[tuple[str, int]] = set()
+    workflows: list[Workflow] = []
+    taken: set[tuple[str, str]] = set()
     failures: list[tuple[str, Exception]] = []
     for each in discover.workflows(linker):
         for body in each.bodies:
-            taken.add((body.function.path, body.function.index))
+            path = body.function.path
+            taken.add((path, modules.units[path].function(body.function.index).name))
         try:
-            workflow = _workflow(linker, each, (pinned or {}).get(each.dialect.name, False))
+            workflows.append(_workflow(linker, each, (pinned or {}).get(each.dialect.name, False)))
         except Exception as error:  # a defect here costs this workflow, not the run
             failures.append((f"{each.path}::{each.name}", error))
             linker.stack.clear()
-            continue
-        key = (workflow.dialect, workflow.app, workflow.id, workflow.source)
-        found.setdefault(key, workflow)
-    listed = sorted(
-        _told_apart(list(found.values()), linker), key=lambda each: (each.dialect, each.app, each.id, each.source)
-    )
-    entered = {step.function for workflow in listed for step in workflow.steps}
-    rejected = tuple(
-        each
-        for each in sorted(discover.rejected(linker), key=lambda each: each.place)
-        if not _is_taken(linker, taken, each.place.path, each.name)
-        and each.name.rpartition("<locals>.")[2] not in entered
-    )
-    graph = StepGraph(tuple(listed), rejected, _modules(linker, listed))
+    rejected = tuple(sorted(discover.rejected(linker), key=lambda each: each.place))
+    names = {path: unit.dotted for path, unit in units.items()}
+    part = Part(tuple(workflows), rejected, frozenset(taken), _imports(linker), names)
+    graph = assemble((part,))
     used = frozenset(modules.used) | {each.path for each in graph.modules}
     asked = {path: frozenset(names) for path, names in modules.asked.items()}
-    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures), asked)
+    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures), asked, part)
 
 
-def _told_apart(workflows: list[Workflow], linker: Linker) -> list[Workflow]:
-    """Return the workflows; those of one app and ID in several modules get their module as, or with, their app."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for each in workflows:
-        key = (each.dialect, each.app, each.id)
-        counts[key] = counts.get(key, 0) + 1
-    return [
-        structs.replace(each, app=f"{each.app} in {_dotted(linker, each)}" if each.app else _dotted(linker, each))
-        if counts[each.dialect, each.app, each.id] > 1
-        else each
-        for each in workflows
-    ]
-
-
-def _dotted(linker: Linker, workflow: Workflow) -> str:
-    return linker.modules.units[workflow.place.path].dotted
-
-
-def _is_taken(linker: Linker, taken: set[tuple[str, int]], path: str, name: str) -> bool:
-    unit = linker.modules.units[path]
-    return any(unit.function(index).name == name for at, index in taken if at == path)
-
-
-def _modules(linker: Linker, workflows: list[Workflow]) -> tuple[Module, ...]:
-    """Return what each module imports of the SDKs, and how many workflows stand in it."""
-    counts: dict[str, int] = {}
-    for workflow in workflows:
-        counts[workflow.place.path] = counts.get(workflow.place.path, 0) + 1
-        for step in workflow.steps:
-            counts.setdefault(step.place.path, 0)
-            if step.place.path != workflow.place.path:
-                counts[step.place.path] += 1
-    found = []
-    spoken = {workflow.dialect for workflow in workflows}
+def _imports(linker: Linker) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Return for each module the dialects that the package of an import is of, for each import of an SDK."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for path, unit in linker.modules.units.items():
-        used: set[str] = set()
+        said: dict[tuple[str, ...], None] = {}
         for each in unit.summary.imports:
             dialects = linker.forms.dialects_of(each.module) if each.level == 0 else ()
             if dialects and linker.modules.resolve(path, each.module, 0) is None:
-                # Styles of one SDK share its package: the one that the project writes counts.
-                used.add(next((name for name in dialects if name in spoken), dialects[0]))
-        if used or counts.get(path):
-            found.append(Module(path, tuple(sorted(used)), counts.get(path, 0)))
-    return tuple(found)
+                said[dialects] = None
+        found[path] = tuple(said)
+    return found
 
 
 def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
