@@ -37,6 +37,8 @@ class DbosRuntime:
     of its own and keeps it when it is started again, since DBOS then goes on with the runs that it left behind.
     ``version`` pins the application version: without a pin DBOS strands all runs in flight at any edit of a body.
     ``backoff`` are the pauses before a step's tries; DBOS knows the first one and a factor, taken from the second.
+    ``concurrency`` is how many runs a worker holds at once, those that sleep and wait included; without it the first
+    one that looks takes all.
     """
 
     def __init__(
@@ -75,10 +77,14 @@ class DbosRuntime:
         self._dbos = self._sdk.DBOS(config=config)
         for each in self.workflows.values():
             self.functions[each.id] = self._register(each)
-        if not works:
+        if works:
+            # Before the launch: a worker that does not know its limit yet would take all that is queued.
+            self.client.register_queue(
+                QUEUE, worker_concurrency=concurrency, polling_interval_sec=poll, on_conflict="always_update"
+            )
+        else:
             self._sdk.DBOS.listen_queues([])
         self._sdk.DBOS.launch()
-        self._sdk.DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=poll)
 
     def __enter__(self) -> DbosRuntime:
         return self

@@ -24,7 +24,13 @@ from steplint.runtime.values import encode
 from steplint.runtime.workflow import Workflow
 
 _POLL = 0.1
+# How long a server that has just started may say that it cannot tell yet.
+_STARTS_WITHIN = 30.0
 Status = Literal["open", "completed", "failed", "cancelled"]
+
+
+class _BusyError(EngineError):
+    """The server cannot answer now."""
 
 
 class Row(Struct, frozen=True):
@@ -80,7 +86,7 @@ class RestateClient:
         Raises `RunFailedError`, `RunCancelledError`, `UnknownRunError`, and TimeoutError after ``timeout`` seconds.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while (row := self.row(id)).status == "open":
+        while (row := self._settled(id)).status == "open":
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"run `{id}` is open after {timeout:g} s")
             time.sleep(_POLL)
@@ -90,6 +96,16 @@ class RestateClient:
             raise RunFailedError(id, parsed(row.failure))
         path = f"restate/workflow/{quote(row.workflow, safe='')}/{quote(id, safe='')}/output"
         return self._ask("GET", f"{self._ingress}/{path}")
+
+    def _settled(self, id: str) -> Row:  # noqa: A002
+        deadline = time.monotonic() + _STARTS_WITHIN
+        while True:
+            try:
+                return self.row(id)
+            except _BusyError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL)
 
     def row(self, id: str) -> Row:  # noqa: A002
         """Return what the server knows of a run; raises `UnknownRunError`."""
@@ -144,7 +160,8 @@ class RestateClient:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            raise EngineError(f"Restate refused `{method} {url}`: {error.code} {_message(error.read())}") from None
+            kind = _BusyError if error.code >= 500 else EngineError
+            raise kind(f"Restate refused `{method} {url}`: {error.code} {_message(error.read())}") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             hint = "start `restate-server`, or give the addresses of its ingress (8080) and admin interface (9070)"
