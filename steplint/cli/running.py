@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from steplint.cli.stop import Stop, say
 from steplint.cli.terminal import live
 
 if TYPE_CHECKING:
-    from steplint.contract.runs import Progress
+    from steplint.contract.runs import Progress, Rehearsal
     from steplint.report.runs.view import RunsView
     from steplint.runtime import Runtime
 
@@ -29,15 +29,15 @@ def run(session: Session, target: str, flags: Mapping[str, Any]) -> int:
 
     ended = console.run(
         target,
-        _event(flags),
-        ledger=_ledger(session, flags),
+        event(flags),
+        ledger=ledger(session, flags),
         run_id=flags["run_id"],
-        manifest=_manifest(session, flags),
-        guard=_guard(session),
+        manifest=manifest(session, flags),
+        guard=guard(session),
         mode=flags["mode"],
         durability=flags["durability"],
         timeout=flags["timeout"],
-        observe=_observer(session),
+        observe=observer(session),
     )
     if ended.status == "completed":
         if session.quiet < 2:
@@ -53,7 +53,7 @@ def check(session: Session, target: str, flags: Mapping[str, Any]) -> int:
     from steplint.report.runs.replay import determinism
     from steplint.runtime import console
 
-    found = console.check(target, _event(flags), timeout=flags["timeout"] or 60.0)
+    found = console.check(target, event(flags), timeout=flags["timeout"] or 60.0)
     _print(session, flags, found, lambda view: determinism(found, view))
     return 1 if found.unstable or found.refused else 0
 
@@ -68,10 +68,10 @@ def work(session: Session, targets: Collection[str], flags: Mapping[str, Any]) -
 
     console.work(
         targets,
-        ledger=_ledger(session, flags),
-        manifest=_manifest(session, flags),
-        guard=_guard(session),
-        observe=_observer(session),
+        ledger=ledger(session, flags),
+        manifest=manifest(session, flags),
+        guard=guard(session),
+        observe=observer(session),
         workers=flags["workers"],
         until_idle=flags["until_idle"],
         ready=ready,
@@ -84,7 +84,7 @@ def listed(session: Session, flags: Mapping[str, Any]) -> int:
     from steplint.report.runs.tables import runs
     from steplint.runtime import console
 
-    found = console.listed(_ledger(session, flags), flags["workflow"], flags["status"], flags["limit"] or None)
+    found = console.listed(ledger(session, flags), flags["workflow"], flags["status"], flags["limit"] or None)
     _print(session, flags, found, lambda view: runs(found, view))
     return 0
 
@@ -95,7 +95,7 @@ def show(session: Session, run_id: str, flags: Mapping[str, Any]) -> int:
     from steplint.report.runs.timeline import timeline
     from steplint.runtime import console
 
-    found = console.show(_ledger(session, flags), run_id)
+    found = console.show(ledger(session, flags), run_id)
     if flags["html"]:
         output.write(session.start / flags["html"], render_runs([found], _view(session)))
         return 0
@@ -107,7 +107,7 @@ def state(session: Session, run_id: str, flags: Mapping[str, Any]) -> int:
     """Print the memos of a run as JSON."""
     from steplint.runtime import console
 
-    _json(console.state(_ledger(session, flags), run_id))
+    _json(console.state(ledger(session, flags), run_id))
     return 0
 
 
@@ -115,8 +115,8 @@ def change(session: Session, verb: str, run_id: str, flags: Mapping[str, Any]) -
     """Queue a run again or end it, and return 1 if that cannot be done with it."""
     from steplint.runtime import console
 
-    ledger = _ledger(session, flags)
-    done = console.retry(ledger, run_id) if verb == "retry" else console.cancel(ledger, run_id)
+    place = ledger(session, flags)
+    done = console.retry(place, run_id) if verb == "retry" else console.cancel(place, run_id)
     if done:
         if not session.quiet:
             click.echo({"retry": "queued", "cancel": "cancelled"}[verb], err=True)
@@ -131,23 +131,29 @@ def metrics(session: Session, flags: Mapping[str, Any]) -> int:
     from steplint.report.runs.tables import metrics as table
     from steplint.runtime import console
 
-    found = console.measure(_ledger(session, flags), flags["workflow"], flags["limit"] or None)
+    found = console.measure(ledger(session, flags), flags["workflow"], flags["limit"] or None)
     _print(session, flags, found, lambda view: table(found, view))
     return 0
 
 
 def replay(session: Session, targets: Collection[str], flags: Mapping[str, Any]) -> int:
     """Print what becomes of recorded runs under the code of now, and return 1 if any takes another path."""
-    from steplint.report.runs.replay import rehearsal
     from steplint.runtime import console
 
     found = console.replay(
-        _ledger(session, flags),
+        ledger(session, flags),
         targets,
-        manifest=_manifest(session, flags),
+        manifest=manifest(session, flags),
         runs=flags["run"],
         limit=flags["limit"] or None,
     )
+    return rehearsed(session, found, flags)
+
+
+def rehearsed(session: Session, found: Sequence[Rehearsal], flags: Mapping[str, Any]) -> int:
+    """Print what would become of runs, and return 1 if any takes another path."""
+    from steplint.report.runs.replay import rehearsal
+
     _print(session, flags, found, lambda view: "".join(rehearsal(each, view) for each in found) or "no runs\n")
     return 1 if any(each.divergences or not each.followed for each in found) else 0
 
@@ -157,7 +163,7 @@ def drained(session: Session, workflow: str, steps: Collection[str], flags: Mapp
     from steplint.report.runs.tables import drained as table
     from steplint.runtime import console
 
-    found = console.drained(_ledger(session, flags), workflow, steps)
+    found = console.drained(ledger(session, flags), workflow, steps)
     _print(session, flags, found, lambda view: table(found, view))
     return 1 if any(each.runs for each in found) else 0
 
@@ -166,15 +172,16 @@ def export(session: Session, path: str, flags: Mapping[str, Any]) -> int:
     """Copy the ledger while workers go on."""
     from steplint.runtime import console
 
-    console.export(_ledger(session, flags), session.start / path)
+    console.export(ledger(session, flags), session.start / path)
     return 0
 
 
-def _ledger(session: Session, flags: Mapping[str, Any]) -> Path:
+def ledger(session: Session, flags: Mapping[str, Any]) -> Path:
+    """Return the path of the ledger."""
     return session.start / str(flags["store"])
 
 
-def _manifest(session: Session, flags: Mapping[str, Any]) -> Path | None:
+def manifest(session: Session, flags: Mapping[str, Any]) -> Path | None:
     """Return the manifest that is named, else the one that the settings name if it exists."""
     if flags["manifest"]:
         path = session.start / str(flags["manifest"])
@@ -185,12 +192,13 @@ def _manifest(session: Session, flags: Mapping[str, Any]) -> Path | None:
     return usual if usual.is_file() else None
 
 
-def _guard(session: Session) -> dict[Any, Any]:
+def guard(session: Session) -> dict[Any, Any]:
+    """Return what the configuration says of drift."""
     found: dict[Any, Any] = msgspec.to_builtins(session.loaded.settings.runtime.guard)
     return found
 
 
-def _event(flags: Mapping[str, Any]) -> Any:
+def event(flags: Mapping[str, Any]) -> Any:
     """Return the event that a file, stdin or a flag gives."""
     if flags["data"] is not None:
         try:
@@ -209,7 +217,7 @@ def _event(flags: Mapping[str, Any]) -> Any:
         raise Stop(f"--event: {error}", "a JSON file with the event, or with its data") from None
 
 
-def _observer(session: Session) -> Callable[[Progress], None] | None:
+def observer(session: Session) -> Callable[[Progress], None] | None:
     """Return what prints each moment of a run to a terminal."""
     shows = session.flags.progress and (live(sys.stderr) or session.flags.verbose)
     if not shows or session.quiet:

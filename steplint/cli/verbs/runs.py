@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from steplint.cli import run_flags
+from steplint.cli import inngest, run_flags
 from steplint.cli.flags import Verb, global_flags
 from steplint.cli.nearby import Nearby
 from steplint.cli.session import session
@@ -105,6 +105,7 @@ def metrics(ctx: click.Context, /, **flags: Any) -> int:
 @run_flags.limit
 @run_flags.store
 @run_flags.manifest
+@inngest.options
 @run_flags.as_json
 @global_flags
 @click.pass_context
@@ -115,6 +116,8 @@ def replay(ctx: click.Context, /, targets: tuple[str, ...], **flags: Any) -> int
     """
     from steplint.cli import running
 
+    if flags["inngest"]:
+        return inngest.replay(session(ctx), _only(targets), flags)
     return running.replay(session(ctx), targets, flags)
 
 
@@ -153,10 +156,19 @@ def export(ctx: click.Context, /, path: str, **flags: Any) -> int:
 @click.option("--until-idle", is_flag=True, help="End when nothing is due.")
 @run_flags.store
 @run_flags.manifest
+@inngest.options
 @global_flags
 @click.pass_context
 def work(ctx: click.Context, /, targets: tuple[str, ...], **flags: Any) -> int:
     """Drive due runs until interrupted."""
     from steplint.cli import running
 
+    if flags["inngest"]:
+        return inngest.work(session(ctx), _only(targets), flags)
     return running.work(session(ctx), targets, flags)
+
+
+def _only(targets: tuple[str, ...]) -> str:
+    if len(targets) > 1:
+        raise click.UsageError("with --inngest there is one TARGET, an app")
+    return targets[0]

@@ -100,6 +100,9 @@ class InngestRuntime(Runtime):
         self.app = app
         app.endpoint.deliver = self.send
 
+    def __enter__(self) -> InngestRuntime:
+        return self
+
     def close(self) -> None:
         """Stop, and let go of the ledger; the app stays."""
         self.app.endpoint.deliver = None
