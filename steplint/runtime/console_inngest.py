@@ -48,16 +48,20 @@ def run(
     Raises `EngineError`, `LedgerError`, `UnknownRunError`.
     """
     options: Mapping[str, Any] = {"guard": guard, "durability": durability, "backoff": backoff}
-    with (
-        InngestApp(target, path=path, port=port, signing_key=signing_key, without=without) as app,
-        InngestRuntime(ledger, app, manifest=manifest, observe=observe, **options) as runtime,
-    ):
-        runs = [run_id] if run_id is not None and event is None else _started(runtime, event, run_id)
-        for each in runs:
-            with suppress(RunFailedError, RunCancelledError, RunHeldError, TimeoutError):  # the run's row says it
-                runtime.result(each, timeout)
-        runtime.work(until_idle=True)
-        return [_ended(runtime, each) for each in runs]
+    with InngestApp(target, path=path, port=port, signing_key=signing_key, without=without) as app:
+        sent = None if run_id is not None and event is None else _event(event, app, run_id)
+        functions = () if sent is None else app.triggered(sent)
+        if sent is not None and not functions:
+            raise EngineError(
+                f"no function of the app is triggered by `{sent.name}`", f"its events are {_shown(_events(app))}"
+            )
+        with InngestRuntime(ledger, app, manifest=manifest, observe=observe, **options) as runtime:
+            runs = [run_id or ""] if sent is None else _started(runtime, functions, sent)
+            for each in runs:
+                with suppress(RunFailedError, RunCancelledError, RunHeldError, TimeoutError):  # the run's row says it
+                    runtime.result(each, timeout)
+            runtime.work(until_idle=True)
+            return [_ended(runtime, each) for each in runs]
 
 
 def work(
@@ -107,29 +111,30 @@ def replay(
         return [runtime.rehearse(each) for each in found if each.workflow in known and each.status != "cancelled"]
 
 
-def _started(runtime: InngestRuntime, given: Any, run_id: str | None) -> list[str]:
-    event = _event(given, list(runtime.app.functions.values()), run_id)
-    functions = runtime.triggered(event)
-    if not functions:
-        names = sorted({trigger.event for each in runtime.app.functions.values() for trigger in each.triggers})
-        shown = ", ".join(f"`{name}`" for name in names) or "none"
-        raise EngineError(f"no function of the app is triggered by `{event.name}`", f"its events are {shown}")
+def _started(runtime: InngestRuntime, functions: Sequence[Function], event: Event) -> list[str]:
     (event_id,) = runtime.send(event)
     return [run_of(each, Event(event.name, event.data, event_id)) for each in functions]
 
 
-def _event(given: Any, functions: Sequence[Function], run_id: str | None) -> Event:
+def _event(given: Any, app: InngestApp, run_id: str | None) -> Event:
     if isinstance(given, Mapping) and isinstance(given.get("name"), str):
         known = {key: value for key, value in given.items() if key not in ("user", "v")}
         try:
             return msgspec.convert(known, Event)
         except msgspec.ValidationError as error:
             raise EngineError(f"this is no event: {error}", "an event has `name`, `data`, `id` and `ts`") from None
-    names = {trigger.event for each in functions for trigger in each.triggers}
+    names = _events(app)
     if len(names) != 1:
-        shown = ", ".join(f"`{name}`" for name in sorted(names)) or "none"
-        raise EngineError("the event has no `name`, and the app knows several", f"give one of {shown}")
-    return Event(names.pop(), {} if given is None else given, run_id or "")
+        raise EngineError("the event has no `name`, and the app knows several", f"give one of {_shown(names)}")
+    return Event(names[0], {} if given is None else given, run_id or "")
+
+
+def _events(app: InngestApp) -> list[str]:
+    return sorted({trigger.event for each in app.functions.values() for trigger in each.triggers})
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def _ended(runtime: InngestRuntime, run_id: str) -> Ended:

@@ -78,6 +78,15 @@ class InngestApp:
         self.app.close()
         self.endpoint.close()
 
+    def triggered(self, event: Event) -> list[Function]:
+        """Return the functions that ``event`` starts."""
+        data = as_data(event)
+        return [
+            each
+            for each in self.functions.values()
+            if any(trigger.event == event.name and holds(trigger.equalities, data) for trigger in each.triggers)
+        ]
+
     def _registration(self, shown: str, path: str) -> Mapping[str, Any]:
         status, content = self.app.sync()
         if self.endpoint.registered is not None:
@@ -114,22 +123,13 @@ class InngestRuntime(Runtime):
         made = [as_event(each, uuid.uuid4().hex, now) for each in listed(events)]
         with self.store.transaction():
             for event in made:
-                for function in self.triggered(event):
+                for function in self.app.triggered(event):
                     run_id = run_of(function, event)
                     row = Run(run_id, function.id, event_text(event), now, root=run_id, due=now)
                     self.store.add_run(row)
             ids = schedule.send(self.store, made, now)
         self._woken.set()
         return ids
-
-    def triggered(self, event: Event) -> list[Function]:
-        """Return the functions that ``event`` starts."""
-        data = as_data(event)
-        return [
-            each
-            for each in self.app.functions.values()
-            if any(trigger.event == event.name and holds(trigger.equalities, data) for trigger in each.triggers)
-        ]
 
     def drive(self, visit: Visit, workflow: Workflow) -> None:
         """Take a run that this process holds as far as it goes now."""
@@ -168,7 +168,7 @@ class InngestRuntime(Runtime):
                 row = Run(handler_id, function.handler.id, event_text(event), now, root=run.root, due=now)
                 self.store.add_run(row)
             # These never trigger themselves: a function that listens to all ends would start itself for ever.
-            for other in self.triggered(event):
+            for other in self.app.triggered(event):
                 if other.full_id != function.full_id:
                     run_id = run_of(other, event)
                     self.store.add_run(Run(run_id, other.id, event_text(event), now, root=run_id, due=now))
