@@ -39,8 +39,8 @@ from steplint.model.place import Place, Span
 __all__ = [
     "Body", "Capture", "Change", "Confidence", "Dialect", "Edit", "Effect", "FileUse", "Finding", "Fix", "Frame",
     "Handler", "Hop", "IdPart", "Loop", "Manifest", "ManifestPlace", "Module", "Nested", "Note", "Place", "Project",
-    "Role", "Span", "Step", "StepForm", "StepGraph", "Swallow", "Task", "Unresolved", "Use", "Workflow", "Write", "exclusive",
-    "follows", "repeated_id", "step_key",
+    "Role", "Span", "Step", "StepForm", "StepGraph", "Swallow", "Task", "Unresolved", "Use", "Workflow", "Write",
+    "exclusive", "follows", "repeated_id", "step_key",
 ]  # fmt: skip
 
 
