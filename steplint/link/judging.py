@@ -9,7 +9,6 @@ from steplint.link.arguments import named_argument
 from steplint.link.events import Source
 from steplint.link.values import (
     NO_TAGS,
-    UNKNOWN,
     Abstract,
     Context,
     External,
@@ -70,7 +69,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     if apis.pure(name):
         changes(site, given)
         return result.having(thing=pure_thing(name, given, result))
-    if apis.effect(name, site.receiver, site.verb, written_arguments, walk.made):
+    if not _changes_data(site, callee) and apis.effect(name, site.receiver, site.verb, written_arguments, walk.made):
         return effect(site, given, name, result, "high" if not _by_name(site) else "medium")
     if walk.linker.apis.mutator(site.verb) and thing.receiver is not None:
         changes(site, given)
@@ -243,12 +242,17 @@ def changes(site: Site, given: tuple[Given, ...]) -> None:
     thing = site.callee.thing
     owner = thing.receiver if isinstance(thing, External) and thing.receiver is not None else None
     head = site.receiver.split(".")[0].split("[")[0]
-    value = owner if owner is not None else walk.scope.variables.get(head) or UNKNOWN
+    value = owner if owner is not None else walk.value_of(head, site.span)
     walk.note_change(value, head, site.verb, site.span)
     if site.receiver in walk.scope.variables or site.receiver.isidentifier():
         for each in given:
             if each.value.tags or each.value.deps or each.value.thing is not None:
                 walk.fill(site.receiver, each.value, site.span)
+
+
+def _changes_data(site: Site, callee: Abstract) -> bool:
+    """Return whether a recorded result is changed: it is data, so `cart.update(...)` is no write to a database."""
+    return callee.nature == "memo" and site.walk.linker.apis.mutator(site.verb)
 
 
 def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abstract:
@@ -261,7 +265,11 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
         walk.out.pure = False
     if apis.log_sink("", site.receiver, site.verb):
         return logged(site, given, "")
-    if site.receiver and apis.effect("", site.receiver, site.verb, site.call.arguments, walk.made):
+    if (
+        site.receiver
+        and not _changes_data(site, callee)
+        and apis.effect("", site.receiver, site.verb, site.call.arguments, walk.made)
+    ):
         return effect(site, given, "", result, "medium")
     if apis.mutator(site.verb):
         changes(site, given)

@@ -216,7 +216,7 @@ def attribute(linker: Linker, base: Abstract, name: str, walk: Walk | None = Non
         found_member = class_member(linker, thing, name)
         return found_member.having(text=text) if found_member is not None else Abstract(text=text)
     if isinstance(thing, Object):
-        return of_object(linker, base, thing, name, text)
+        return of_object(linker, base, thing, name, text, walk, at)
     if isinstance(thing, Context):
         return of_context(linker, base, thing, name, text, walk, at)
     if isinstance(thing, Mapped):
@@ -224,6 +224,9 @@ def attribute(linker: Linker, base: Abstract, name: str, walk: Walk | None = Non
     if isinstance(thing, Sequence):
         kind = _BUILTIN_TYPES.get(thing.kind, "list")
         return Abstract(External(f"builtins.{kind}.{name}", base), tags=base.tags, text=text, deps=base.deps)
+    if isinstance(thing, Literal) and name == "value":
+        # No plain constant has it: this is a member of an enumeration, known by what it is made of.
+        return base.having(text=text)
     if isinstance(thing, Literal | Pattern):
         text_type = isinstance(thing, Pattern) or isinstance(thing.value, str)
         if text_type:
@@ -284,7 +287,9 @@ def class_member(linker: Linker, owner: Class, name: str, depth: int = 8) -> Abs
     return None
 
 
-def of_object(linker: Linker, base: Abstract, thing: Object, name: str, text: str) -> Abstract:
+def of_object(
+    linker: Linker, base: Abstract, thing: Object, name: str, text: str, walk: Walk | None, at: Span | None
+) -> Abstract:
     """Return a field or a bound method of an instance."""
     stored = thing.fields.get(name)
     if stored is not None:
@@ -295,6 +300,8 @@ def of_object(linker: Linker, base: Abstract, thing: Object, name: str, text: st
     if isinstance(found.thing, Function):
         method = found.thing
         if linker.is_property(method):
+            if walk is not None and at is not None and walk.zone != "outside":
+                return walk.property_value(method, base, text, at).having(text=text)
             return linker.call_property(method, base).having(text=text)
         return Abstract(
             Function(method.path, method.index, method.env, base, method.marks, method.owner),

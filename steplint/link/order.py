@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from steplint.model.graph import Frame
 
@@ -79,6 +79,7 @@ def edges(frames: Sequence[Frames]) -> tuple[tuple[int, int], ...]:
                 continue
             found.append((first, then))
             if certain(theirs, shared(mine, theirs)):
+                found += [(first, each) for each in _handlers(frames, first, then)]
                 break
         found += [
             (first, then)
@@ -86,6 +87,24 @@ def edges(frames: Sequence[Frames]) -> tuple[tuple[int, int], ...]:
             if loops_back(mine, frames[then]) and not _between(frames, then, first)
         ]
     return tuple(sorted(set(found)))
+
+
+def _handlers(frames: Sequence[Frames], first: int, then: int) -> Iterator[int]:
+    """Yield the first operations of handlers that run when ``first`` fails, though ``then`` would come next."""
+    mine, entered = frames[first], set[tuple[str, int]]()
+    if all(frame.kind != "try" for frame in mine):
+        return
+    for later in range(then + 1, len(frames)):
+        common = shared(mine, frames[later])
+        if not (common < len(mine) and common < len(frames[later])):
+            continue
+        tried, arm = mine[common], frames[later][common]
+        if tried.kind != "try" or arm.kind != "except" or arm.group != tried.group:
+            continue
+        if (arm.group, arm.arm) not in entered:
+            yield later
+        if certain(frames[later], common + 1):
+            entered.add((arm.group, arm.arm))
 
 
 def _between(frames: Sequence[Frames], then: int, first: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from steplint.link import bodies, calls, expressions, names
-from steplint.link.events import Outcome, Slot, Source, Spent, StepEvent, distinct
+from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
 from steplint.link.values import (
@@ -604,6 +604,21 @@ class Walk:
             )  # fmt: skip
             kept.add(Tag(made, tag.duration))
         return value.having(tags=frozenset(kept))
+
+    def property_value(self, method: Function, receiver: Abstract, name: str, at: Span) -> Abstract:
+        """Return the value of a property; what its function reads and does happens here."""
+        bound = Function(method.path, method.index, method.env, receiver, (), method.owner)
+        outcome = self.linker.interpret(bound, {}, self.zone, self.dialect)
+        if outcome.cut:
+            self.out.pure = False
+            return UNKNOWN
+        self.out.pure = self.out.pure and outcome.pure
+        hop = Hop(self.unit.place(at), self.title(), name)
+        splice = Splice(outcome, hop, self.current(self.block_of(at)), {}, self.sources)
+        for each in splice.run():
+            if isinstance(each, Source) and not self.silent:
+                self.record(each)
+        return splice.value(outcome.returns).having(call=None)
 
     def shared_generator(self, value: Abstract, name: str, at: Span) -> Abstract:
         """Return a generator as a source if all runs of the process draw from it: it stands at module level."""
