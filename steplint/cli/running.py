@@ -18,7 +18,7 @@ from steplint.cli.stop import Stop, say
 from steplint.cli.terminal import live
 
 if TYPE_CHECKING:
-    from steplint.contract.runs import Progress, Rehearsal
+    from steplint.contract.runs import Drained, Progress, Rehearsal
     from steplint.report.runs.view import RunsView
     from steplint.runtime import Runtime
 
@@ -160,10 +160,15 @@ def rehearsed(session: Session, found: Sequence[Rehearsal], flags: Mapping[str, 
 
 def drained(session: Session, workflow: str, steps: Collection[str], flags: Mapping[str, Any]) -> int:
     """Print how many runs in flight hold a step, and return 1 if any does."""
-    from steplint.report.runs.tables import drained as table
     from steplint.runtime import console
 
-    found = console.drained(ledger(session, flags), workflow, steps)
+    return counted(session, console.drained(ledger(session, flags), workflow, steps), flags)
+
+
+def counted(session: Session, found: Sequence[Drained], flags: Mapping[str, Any]) -> int:
+    """Print how many runs in flight hold a step, and return 1 if any does."""
+    from steplint.report.runs.tables import drained as table
+
     _print(session, flags, found, lambda view: table(found, view))
     return 1 if any(each.runs for each in found) else 0
 

@@ -166,10 +166,11 @@ class Divergence(Struct, frozen=True):
 
     ``what``: a step executes again (``reexecuted``) or for the first time but late (``late``), a recorded step is no
     longer asked for (``lost``), a step receives what another callable recorded (``changed``), or another kind of step
-    did (``rekinded``), the run is ``refused``, or ends with another ``result``.
+    did (``rekinded``), the run is ``refused``, or ends with another ``result``. On other engines the run ``wedges``, or
+    calls of one name silently exchange their results (``swaps``).
     """
 
-    what: Literal["reexecuted", "late", "lost", "changed", "rekinded", "refused", "result"]
+    what: Literal["reexecuted", "late", "lost", "changed", "rekinded", "refused", "result", "wedges", "swaps"]
     step: str
     text: str
     looks_like: str = ""

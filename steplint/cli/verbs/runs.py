@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from steplint.cli import inngest, run_flags
+from steplint.cli import elsewhere, inngest, run_flags
 from steplint.cli.flags import Verb, global_flags
 from steplint.cli.nearby import Nearby
 from steplint.cli.session import session
@@ -100,8 +100,10 @@ def metrics(ctx: click.Context, /, **flags: Any) -> int:
 
 
 @command.command(cls=Verb)
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--run", multiple=True, metavar="ID", help="Only this run; repeatable.")
+@elsewhere.database
+@elsewhere.histories
 @run_flags.limit
 @run_flags.store
 @run_flags.manifest
@@ -112,10 +114,15 @@ def metrics(ctx: click.Context, /, **flags: Any) -> int:
 def replay(ctx: click.Context, /, targets: tuple[str, ...], **flags: Any) -> int:
     """Rehearse recorded runs under the code of now.
 
-    No step is executed and nothing is written. Exit code 1 says that a run would take another path.
+    No step is executed and nothing is written. Exit code 1 says that a run would take another path. With `--dbos` and
+    `--temporal-history` the code is read, not run: TARGET is the name of a workflow, or all are meant.
     """
     from steplint.cli import running
 
+    if flags["dbos"] or flags["temporal_history"]:
+        return elsewhere.replay(session(ctx), targets, flags)
+    if not targets:
+        raise click.UsageError("missing argument `TARGET...`")
     if flags["inngest"]:
         return inngest.replay(session(ctx), _only(targets), flags)
     return running.replay(session(ctx), targets, flags)
@@ -124,6 +131,7 @@ def replay(ctx: click.Context, /, targets: tuple[str, ...], **flags: Any) -> int
 @command.command(cls=Verb)
 @click.argument("workflow")
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
+@elsewhere.database
 @run_flags.store
 @run_flags.as_json
 @global_flags
@@ -135,6 +143,8 @@ def drained(ctx: click.Context, /, workflow: str, steps: tuple[str, ...], **flag
     """
     from steplint.cli import running
 
+    if flags["dbos"]:
+        return elsewhere.drained(session(ctx), workflow, steps, flags)
     return running.drained(session(ctx), workflow, steps, flags)
 
 

@@ -18,6 +18,8 @@ _WORDS = {
     "rekinded": "is another kind of step",
     "refused": "is refused",
     "result": "other result",
+    "wedges": "fails or hangs",
+    "swaps": "receives another call's result",
 }
 _CAUSES = {"clock": "a shifted clock", "chance": "chance", "hash-seed": "another hash seed"}
 

@@ -55,7 +55,7 @@ class DbosRuntime:
         poll: float = 0.2,
     ) -> None:
         self._sdk = installed("dbos", "dbos", (3,))
-        self._database = _checked(database)
+        self._database = checked_database(database)
         if not _NAME.fullmatch(name):
             raise EngineError(f"`{name}` is no name that DBOS accepts", "use 3 to 256 of a-z, 0-9, - and _")
         self.worker = worker or socket.gethostname()
@@ -165,8 +165,7 @@ class DbosRuntime:
 
     def steps(self, id: str) -> list[Recorded]:  # noqa: A002
         """Return the recorded steps of a run in their order."""
-        rows, known = self.client.list_workflow_steps(id), dict[str, int]()
-        return [step for row in rows for step in _steps(row, id, known)]
+        return recorded_steps(self.client.list_workflow_steps(id), id)
 
     def is_waiting(self, id: str) -> bool:  # noqa: A002
         """Return whether a run waits for an event."""
@@ -236,7 +235,7 @@ class DbosRuntime:
             self._sdk.DBOS.migrate(self._database)
         except Exception as error:
             raise EngineError(
-                f"the database of DBOS cannot be used: {_first(error)}", _advice(self._database)
+                f"the database of DBOS cannot be used: {first_line(error)}", _advice(self._database)
             ) from None
 
 
@@ -248,6 +247,12 @@ def waits_for(event: str) -> str:
 def as_fault(error: Exception) -> Fault:
     """Return what DBOS stored as the end of a run."""
     return error.fault if isinstance(error, RunEndedError) else Fault(type(error).__name__, str(error))
+
+
+def recorded_steps(rows: Iterable[Any], run_id: str) -> list[Recorded]:
+    """Return the steps that rows of DBOS stand for."""
+    known = dict[str, int]()
+    return [step for row in rows for step in _steps(row, run_id, known)]
 
 
 def _steps(row: Any, run_id: str, known: dict[str, int]) -> Iterator[Recorded]:
@@ -282,7 +287,8 @@ def _family(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
     return found
 
 
-def _checked(database: str) -> str:
+def checked_database(database: str) -> str:
+    """Return the URL as DBOS wants it; raises `EngineError`."""
     scheme, colon, rest = database.partition("://")
     if not colon or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
         hint = "write `sqlite:///file` or `postgresql://user@host:5432/database`"
@@ -296,6 +302,7 @@ def _advice(database: str) -> str:
     )
 
 
-def _first(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what went wrong in a database."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
