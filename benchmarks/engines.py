@@ -32,7 +32,9 @@ from tests.engines_same_body.test_same_body import ENGINES  # noqa: E402
 DRIVER = Path(__file__).parent / "engines_driver.py"
 SERVERS = {
     "dbos-sqlite": ("dbos", "sqlite"),
+    "dbos-sqlite, sync": ("dbos-sync", "sqlite"),
     "dbos-postgres": ("dbos", "postgres"),
+    "dbos-postgres, sync": ("dbos-sync", "postgres"),
     "restate": ("restate", "restate"),
     "inngest": ("inngest", ""),
 }
@@ -41,7 +43,8 @@ PACKAGES = {each.driver: each.packages for each in ENGINES}
 
 def measured(name: str, folder: Path, rounds: int, steps: int) -> dict[str, list[float]]:
     driver, kind = SERVERS[name]
-    python = environments.python(folder, f"body-{driver}", PACKAGES[driver], (3, 10))
+    sdk = driver.partition("-")[0]
+    python = environments.python(folder, f"body-{sdk}", PACKAGES[sdk], (3, 10))
     with server(kind, folder) as address:
         done = subprocess.run(
             [str(python), str(DRIVER), driver, str(rounds), str(steps)],
@@ -92,16 +95,16 @@ def main() -> None:
     folder = Path(os.environ.get("STEPLINT_ENGINE_VENVS") or tempfile.mkdtemp(prefix="steplint-engines-"))
     results = dict[str, dict[str, Any]]()
     print(
-        f"{'engine':15} {'direct':>10} {'adapter':>10} {'overhead':>9}   steps/s; {given.steps} steps, {rounds} rounds"
+        f"{'engine':20} {'direct':>10} {'adapter':>10} {'overhead':>9}   steps/s; {given.steps} steps, {rounds} rounds"
     )
     for name in given.engines or SERVERS:
         try:
             results[name] = summary(measured(name, folder, rounds, given.steps), given.steps)
         except environments.AbsentError as absent:
-            print(f"{name:15} {absent}")
+            print(f"{name:20} {absent}")
             continue
         direct, adapter, overhead = results[name].values()
-        print(f"{name:15} {direct:10.0f} {adapter:10.0f} {overhead:8.1f}%", flush=True)
+        print(f"{name:20} {direct:10.0f} {adapter:10.0f} {overhead:8.1f}%", flush=True)
     if given.o:
         Path(given.o.removeprefix("json=")).write_text(json.dumps(results, indent=1) + "\n")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from steplint.runtime import AsyncContext, workflow
+from steplint.runtime import AsyncContext, Context, workflow
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "engines_same_body" / "drivers"))
 
@@ -28,7 +28,19 @@ async def adapted(ctx: AsyncContext) -> int:
     return ctx.event.data["steps"]
 
 
-def dbos(rounds: int, steps: int) -> dict[str, list[float]]:
+@workflow("adapted-sync")
+def adapted_sync(ctx: Context) -> int:
+    for number in range(ctx.event.data["steps"]):
+        ctx.step.run(f"step-{number}", work, number)
+    return ctx.event.data["steps"]
+
+
+def dbos_sync(rounds: int, steps: int) -> dict[str, list[float]]:
+    """As `dbos`, with sync bodies: the adapter runs its own in a thread."""
+    return dbos(rounds, steps, sync=True)
+
+
+def dbos(rounds: int, steps: int, *, sync: bool = False) -> dict[str, list[float]]:
     """Both ways on one database and in one process: the workflow is enqueued and its result awaited."""
     from dbos import DBOS, SetWorkflowID
 
@@ -40,8 +52,14 @@ def dbos(rounds: int, steps: int) -> dict[str, list[float]]:
             await DBOS.run_step_async({"name": f"step-{each}"}, work, each)
         return number
 
+    @DBOS.workflow(name="direct-sync")
+    def direct_sync(number: int) -> int:
+        for each in range(number):
+            DBOS.run_step({"name": f"step-{each}"}, work, each)
+        return number
+
     logging.disable(logging.WARNING)
-    with DbosRuntime(os.environ["STEPLINT_DATABASE"], [adapted], poll=0.05) as runtime:
+    with DbosRuntime(os.environ["STEPLINT_DATABASE"], [adapted, adapted_sync], poll=0.05) as runtime:
         event = {"name": "x", "data": {"steps": steps}, "id": "", "ts": 1}
 
         def one(name: str, function: Any, argument: Any) -> Callable[[int], None]:
@@ -51,7 +69,8 @@ def dbos(rounds: int, steps: int) -> dict[str, list[float]]:
 
             return run
 
-        return turns(one("direct", direct, steps), one("adapted", runtime.functions["adapted"], event), rounds)
+        theirs, name = (direct_sync, "adapted-sync") if sync else (direct, "adapted")
+        return turns(one("direct", theirs, steps), one(name, runtime.functions[name], event), rounds)
 
 
 def restate(rounds: int, steps: int) -> dict[str, list[float]]:
@@ -144,10 +163,10 @@ def turns(direct: Callable[[int], None], ours: Callable[[int], None], rounds: in
     return found
 
 
+ENGINES = {"dbos": dbos, "dbos-sync": dbos_sync, "restate": restate, "inngest": inngest}
+
 if __name__ == "__main__":
     engine, rounds, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    sys.stdout.write(
-        "\n" + json.dumps({"dbos": dbos, "restate": restate, "inngest": inngest}[engine](rounds, steps)) + "\n"
-    )
+    sys.stdout.write("\n" + json.dumps(ENGINES[engine](rounds, steps)) + "\n")
     sys.stdout.flush()
     os._exit(0)
