@@ -111,6 +111,14 @@ class Cache:
         """Remember a whole result."""
         self._put("result", {digest: value})
 
+    def results_get(self, digests: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the whole results that are known for some digests."""
+        return self._get("result", digests)
+
+    def results_put(self, values: Mapping[bytes, bytes]) -> None:
+        """Remember several whole results at once."""
+        self._put("result", values)
+
     def seen_get(self, root: Path, files: Iterable[Stated], words: bytes) -> dict[str, Seen]:
         """Return by path what is known of the files that did not change; ``words`` is the digest of the words."""
         rows = self._rows(_list_key(root, words))

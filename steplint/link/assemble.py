@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, structs
 
@@ -17,15 +17,18 @@ class Part(Struct, frozen=True):
     file imports: those that share the package of each import, ``dotted`` the names of the modules.
     """
 
-    workflows: tuple[Workflow, ...]
-    rejected: tuple[Rejected, ...]
-    taken: frozenset[tuple[str, str]]
-    imports: Mapping[str, tuple[tuple[str, ...], ...]]
-    dotted: Mapping[str, str]
+    workflows: tuple[Workflow, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    taken: frozenset[tuple[str, str]] = frozenset()
+    imports: Mapping[str, tuple[tuple[str, ...], ...]] = {}
+    dotted: Mapping[str, str] = {}
 
 
-def assemble(parts: Iterable[Part]) -> StepGraph:
-    """Return the graph of all parts; a workflow that several of them have counts once."""
+def assemble(parts: Iterable[Part], pinned: Mapping[str, bool] | None = None) -> StepGraph:
+    """Return the graph of all parts; a workflow that several of them have counts once.
+
+    ``pinned`` says by dialect whether the project pins the version of its runs.
+    """
     every = tuple(parts)
     found: dict[tuple[str, str, str, str], Workflow] = {}
     dotted: dict[str, str] = {}
@@ -36,7 +39,8 @@ def assemble(parts: Iterable[Part]) -> StepGraph:
         dotted |= part.dotted
         imports |= part.imports
     workflows = sorted(
-        _told_apart(found.values(), dotted), key=lambda each: (each.dialect, each.app, each.id, each.source)
+        _told_apart(_pinned(found.values(), pinned or {}), dotted),
+        key=lambda each: (each.dialect, each.app, each.id, each.source),
     )
     taken = frozenset().union(*(part.taken for part in every))
     entered = {step.function for workflow in workflows for step in workflow.steps}
@@ -48,6 +52,12 @@ def assemble(parts: Iterable[Part]) -> StepGraph:
     }
     listed = tuple(rejected[key] for key in sorted(rejected))
     return StepGraph(tuple(workflows), listed, _modules(imports, workflows))
+
+
+def _pinned(workflows: Iterable[Workflow], pinned: Mapping[str, bool]) -> Iterator[Workflow]:
+    for each in workflows:
+        said = pinned.get(each.dialect, each.pinned)
+        yield each if each.pinned == said else structs.replace(each, pinned=said)
 
 
 def _told_apart(workflows: Iterable[Workflow], dotted: Mapping[str, str]) -> list[Workflow]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from steplint.link import entering
 from steplint.link.arguments import argument_at, passed
-from steplint.link.events import Outcome, Source, Spent, StepEvent
+from steplint.link.events import Outcome, Source, Spent, StepEvent, in_order
 from steplint.link.finish import effects_of
 from steplint.link.identity import callable_name
 from steplint.link.program import Unit
@@ -159,11 +160,21 @@ def _interpreted(
 
 
 def _with_returned(outcome: Outcome, place: Place) -> Outcome:
-    """Return the outcome with the use of its result recorded: a step's result is memoized."""
-    for tag in outcome.returns.tags:
+    """Return the outcome with the use of its result recorded: a step's result is memoized.
+
+    The outcome itself stays as it is, since other callers of the function share it.
+    """
+    returned: dict[object, Spent] = {}
+    for tag in in_order(outcome.returns.tags):
         if isinstance(tag.source, Source) and not any(each.role == "returned" for each in tag.source.uses):
-            tag.source.uses.append(Spent("returned", place, duration=tag.duration))
-    return outcome
+            returned.setdefault(tag.source, Spent("returned", place, duration=tag.duration))
+    if not returned:
+        return outcome
+    events = [
+        replace(each, uses=[*each.uses, returned[each]]) if isinstance(each, Source) and each in returned else each
+        for each in outcome.events
+    ]
+    return replace(outcome, events=events)
 
 
 def stripped(scope: Scope | None) -> Scope | None:

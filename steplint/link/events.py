@@ -6,7 +6,7 @@ more hop.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -174,6 +174,19 @@ EMPTY = Outcome()
 MAX_USES = 48
 
 
+def in_order(tags: Tags) -> Iterable[Tag]:
+    """Return tags in an order that is the same in every run: a set orders by address."""
+    return sorted(tags, key=_rank) if len(tags) > 1 else tags
+
+
+def _rank(tag: Tag) -> tuple[str, int, int, str, bool, bool]:
+    source = tag.source
+    if isinstance(source, Slot):
+        return "", source.index, 0, "", tag.duration, tag.absence
+    at = source.origin
+    return at.path, at.span.line, at.span.column, source.api, tag.duration, tag.absence
+
+
 def distinct(uses: list[Spent]) -> list[Spent]:
     """Return uses without repetition, the way in left aside; a value used in more places than can be read is cut."""
     if len(uses) < 2:
@@ -185,7 +198,9 @@ def distinct(uses: list[Spent]) -> list[Spent]:
         if known is None or len(each.via) < len(known.via):
             found[key] = each
     kept = list(found.values())
-    return kept if len(kept) <= MAX_USES else sorted(kept, key=lambda each: _RANK.get(each.role, 9))[:MAX_USES]
+    if len(kept) <= MAX_USES:
+        return kept
+    return sorted(kept, key=lambda each: (_RANK.get(each.role, 9), each.place, each.name))[:MAX_USES]
 
 
 _RANK = {"control": 0, "identity": 1, "outside-effect": 2, "effect-argument": 2, "timer": 3, "state": 3,
@@ -243,7 +258,7 @@ class Splice:
             if given is None:
                 continue
             for use in slot.uses:
-                for tag in given.tags:
+                for tag in in_order(given.tags):
                     if use.absence and getattr(tag.source, "kind", "") in NEVER_NONE:
                         continue
                     moved = self.used(use)

@@ -49,7 +49,7 @@ class Frames:
         """Return the frame of one block."""
         block, walk = self.blocks[index], self.walk
         kind = block.kind
-        group = f"{walk.unit.path}:{walk.index}:{block.group}"
+        group = self.group_name(block)
         place = walk.unit.place(walk.head_span(block.statement, block.span) if block.head is not None else block.span)
         if kind in ("if", "else", "case", "except"):
             return Frame(
@@ -151,7 +151,11 @@ class Frames:
 
     def group_of(self, index: int) -> str:
         """Return the group name of a block."""
-        return f"{self.walk.unit.path}:{self.walk.index}:{self.blocks[index].group}"
+        return self.group_name(self.blocks[index])
+
+    def group_name(self, block: Block) -> str:
+        """Return a name for the arms that exclude each other, whatever else of the module was read."""
+        return f"{self.walk.unit.path}:{self.walk.function.name}:{block.group}"
 
     def ended(self, index: int) -> str:
         """Return the group of the try that a `finally` ends: the last one before it in the same block."""

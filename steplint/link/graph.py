@@ -13,9 +13,8 @@ from steplint.link.finish import effects_of
 from steplint.link.forms import Forms
 from steplint.link.linker import Linker
 from steplint.link.program import Find, Modules, Unit
-from steplint.link.values import Abstract, Context, Object
+from steplint.link.values import Abstract, Context, Function, Object
 from steplint.link.walk import Walk
-from steplint.model.dialect import Dialect
 from steplint.model.graph import Step, StepGraph, Task, Unresolved, Workflow
 from steplint.model.summary import ModuleSummary
 
@@ -32,8 +31,12 @@ class Linked(NamedTuple):
     """Workflows that could not be interpreted, by source, with the error; the others are whole."""
     asked: Mapping[str, frozenset[str]] = {}
     """Names that are wanted of modules: of missing ones, and of those that were read without them."""
-    part: Part | None = None
+    part: Part = Part()
     """The same before it was put together: what is linked in parts is assembled in the end."""
+    published: frozenset[str] = frozenset()
+    """Names that were looked up among what all files publish."""
+    answers: tuple[tuple[str, str, int, str | None], ...] = ()
+    """Imports that were looked up: importing file, module, level, and the file that was meant."""
 
 
 def link(
@@ -41,10 +44,8 @@ def link(
     *,
     find: Find,
     dotted: Callable[[str], str],
-    dialects: Mapping[str, Dialect],
+    forms: Forms,
     apis: Apis,
-    wrappers: Mapping[str, str] | None = None,
-    pinned: Mapping[str, bool] | None = None,
     omitted: Mapping[str, frozenset[str]] | None = None,
 ) -> Linked:
     """Return every workflow of ``summaries`` with its steps, effects and flows.
@@ -57,7 +58,7 @@ def link(
         for path, summary in sorted(summaries.items())
     }
     modules = Modules(units, find)
-    linker = Linker(modules, Forms(dialects.values(), wrappers or {}), apis)
+    linker = Linker(modules, forms, apis)
     workflows: list[Workflow] = []
     taken: set[tuple[str, str]] = set()
     failures: list[tuple[str, Exception]] = []
@@ -66,7 +67,7 @@ def link(
             path = body.function.path
             taken.add((path, modules.units[path].function(body.function.index).name))
         try:
-            workflows.append(_workflow(linker, each, (pinned or {}).get(each.dialect.name, False)))
+            workflows.append(_workflow(linker, each))
         except Exception as error:  # a defect here costs this workflow, not the run
             failures.append((f"{each.path}::{each.name}", error))
             linker.stack.clear()
@@ -76,7 +77,28 @@ def link(
     graph = assemble((part,))
     used = frozenset(modules.used) | {each.path for each in graph.modules}
     asked = {path: frozenset(names) for path, names in modules.asked.items()}
-    return Linked(graph, frozenset(modules.missing), frozenset(), used, tuple(failures), asked, part)
+    answers = tuple((*key, path) for key, path in sorted(modules.answers.items()))
+    return Linked(
+        graph,
+        frozenset(modules.missing),
+        frozenset(),
+        used,
+        tuple(failures),
+        asked,
+        part,
+        frozenset(modules.published),
+        answers,
+    )
+
+
+def published(
+    summaries: Mapping[str, ModuleSummary], *, find: Find, dotted: Callable[[str], str], forms: Forms, apis: Apis
+) -> dict[str, str]:
+    """Return the files that publish functions for steps to refer to, by the names that they have there."""
+    units = {path: Unit(path, dotted(path), summary) for path, summary in sorted(summaries.items())}
+    linker = Linker(Modules(units, find), forms, apis)
+    found = ((name, each.thing) for name, each in linker.publishers().items())
+    return {name: thing.path for name, thing in found if isinstance(thing, Function)}
 
 
 def _imports(linker: Linker) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -92,7 +114,7 @@ def _imports(linker: Linker) -> dict[str, tuple[tuple[str, ...], ...]]:
     return found
 
 
-def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
+def _workflow(linker: Linker, found: discover.Found) -> Workflow:
     """Interpret the bodies of a workflow and return it as rules see it."""
     whole = Outcome()
     context = ""
@@ -134,7 +156,6 @@ def _workflow(linker: Linker, found: discover.Found, pinned: bool) -> Workflow:
         form=found.form,
         confidence=found.confidence,  # type: ignore[arg-type]
         id_place=found.id_place,
-        pinned=pinned,
         fingerprint=function.fingerprint,
         context=context,
     )

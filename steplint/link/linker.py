@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from steplint.link import identity, names
@@ -314,6 +315,11 @@ class Linker:
 
     def reference(self, name: str) -> Abstract | None:
         """Return the function that is published under ``name`` (an activity referred to by text)."""
+        self.modules.published.add(name)
+        return self.publishers().get(name)
+
+    def publishers(self) -> Mapping[str, Abstract]:
+        """Return every published function by its name."""
         if self._references is None:
             self._references = {}
             for unit in self.modules.units.values():
@@ -328,7 +334,7 @@ class Linker:
                         published = identity.reference_name(self, form.id, mark, thing).id
                         if published is not None:
                             self._references.setdefault(published, Abstract(thing, text=published))
-        return self._references.get(name)
+        return self._references
 
     # -- runs ------------------------------------------------------------------------------------------------------
 

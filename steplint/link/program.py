@@ -201,13 +201,17 @@ class Modules:
         self.used: set[str] = set()
         self.asked: dict[str, set[str]] = defaultdict(set)
         """Names that were asked for of modules not read yet, and of those that have only a stub for them."""
+        self.published: set[str] = set()
+        """Names that were looked up among all published functions."""
+        self.answers: dict[tuple[str, str, int], str | None] = {}
+        """Imports that were looked up: importing file, module, level, and the file that was meant."""
         self._found: dict[tuple[str, str, int], str | None] = {}
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
         """Return the project path of an imported module, or None for one outside the project."""
         key = (importer.rpartition("/")[0], module, level)
         if key not in self._found:
-            self._found[key] = self.find(importer, module, level)
+            self._found[key] = self.answers[importer, module, level] = self.find(importer, module, level)
         return self._found[key]
 
     def unit(self, path: str, name: str = "") -> Unit | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from steplint.link import bodies, calls, expressions, names
-from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct
+from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
 from steplint.link.values import (
@@ -591,7 +591,7 @@ class Walk:
         if not value.tags:
             return value
         kept: set[Tag] = set()
-        for tag in value.tags:
+        for tag in in_order(value.tags):
             source = tag.source
             if not isinstance(source, Source) or not source.foreign:
                 kept.add(tag)
@@ -727,7 +727,7 @@ class Walk:
         """Record that a value goes somewhere."""
         if self.silent or not value.tags:
             return
-        for tag in value.tags:
+        for tag in in_order(value.tags):
             spent = Spent(role, place, duration=tag.duration, absence=tag.absence)
             for field, each in details.items():
                 setattr(spent, field, each)

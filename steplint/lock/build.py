@@ -94,7 +94,8 @@ def _workflow(
         gone=_gone(entry),
         unknown=tuple(_unknown(workflow)),
         fingerprint=_hashed(workflow.fingerprint),
-        pinned=workflow.pinned,
+        # The adapters of the bundled runtime pin the version on engines that have one.
+        pinned=workflow.pinned or workflow.dialect == "steplint",
         place=_place(workflow.id_place or workflow.place),
     )
 

@@ -1,4 +1,4 @@
-"""A cache that keeps summaries in memory, over the one on disk: an edit reads one file, whatever the project has."""
+"""A cache that keeps values in memory, over the one on disk: an edit reads one file and links one piece."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from steplint.cache import Cache, Seen, Stated
 
 _MOST_BYTES = 64 * 1024 * 1024
+_RESULT = b"result "
 # A file that was changed this shortly before it is noted may change again without a new time stamp.
 _RACY_NS = 50_000_000
 
@@ -35,9 +36,7 @@ class MemoryCache(Cache):
     def get_many(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values known for content hashes."""
         wanted = list(hashes)
-        found = {each: self._summaries[each] for each in wanted if each in self._summaries}
-        for each in found:
-            self._summaries.move_to_end(each)
+        found = self._here(wanted)
         more = self._below.get_many([each for each in wanted if each not in found])
         self._put_here(more)
         return found | more
@@ -49,13 +48,27 @@ class MemoryCache(Cache):
             self._below.put_many(values)
 
     def result_get(self, digest: bytes) -> bytes | None:
-        """Return a whole result from disk; results of unsaved texts are not remembered."""
-        return self._below.result_get(digest) if self.keeps else None
+        """Return a whole result."""
+        return self.results_get((digest,)).get(digest)
 
     def result_put(self, digest: bytes, value: bytes) -> None:
-        """Remember a whole result on disk."""
+        """Remember a whole result."""
+        self.results_put({digest: value})
+
+    def results_get(self, digests: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the whole results that are known for some digests."""
+        wanted = list(digests)
+        keys = {_RESULT + each: each for each in wanted}
+        found = {keys[key]: value for key, value in self._here(keys).items()}
+        more = self._below.results_get([each for each in wanted if each not in found])
+        self._put_here({_RESULT + each: value for each, value in more.items()})
+        return found | more
+
+    def results_put(self, values: Mapping[bytes, bytes]) -> None:
+        """Remember several whole results at once."""
+        self._put_here({_RESULT + each: value for each, value in values.items()}, again=True)
         if self.keeps:
-            self._below.result_put(digest, value)
+            self._below.results_put(values)
 
     def seen_get(self, root: Path, files: Iterable[Stated], words: bytes) -> dict[str, Seen]:
         """Return by path what is known of the files that did not change."""
@@ -80,8 +93,16 @@ class MemoryCache(Cache):
         """Let go of the file on disk."""
         self._below.close()
 
-    def _put_here(self, values: Mapping[bytes, bytes]) -> None:
+    def _here(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        found = {each: self._summaries[each] for each in keys if each in self._summaries}
+        for each in found:
+            self._summaries.move_to_end(each)
+        return found
+
+    def _put_here(self, values: Mapping[bytes, bytes], again: bool = False) -> None:
         for digest, value in values.items():
+            if again:
+                self._bytes -= len(self._summaries.pop(digest, b""))
             if digest not in self._summaries:
                 self._summaries[digest] = value
                 self._bytes += len(value)

@@ -9,38 +9,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from steplint.cache import Cache
 from steplint.config import Loaded
 from steplint.model.dialect import Dialect
 from steplint.model.graph import StepGraph
 from steplint.model.report import Failure
-from steplint.model.summary import Pragma, Problem
 from steplint.project import keys, tables, texts
 from steplint.project.marks import marks
-from steplint.project.rounds import Progress, Read, Reader, rounds
+from steplint.project.reading import Progress, Reader
 from steplint.project.survey import Survey, survey
 from steplint.project.tree import Disk, Overlay, Tree
 from steplint.read import reader_digest
+
+if TYPE_CHECKING:
+    from steplint.project.whole import Linked
 
 _SOURCE = re.compile(rb'^source *= *"([^"\\:]+)::', re.MULTILINE)
 
 
 T = TypeVar("T")
-
-
-class Linked(Struct, frozen=True):
-    """The linked program, and what is known of the files it was linked from."""
-
-    graph: StepGraph
-    pragmas: Mapping[str, tuple[Pragma, ...]]
-    problems: Mapping[str, Problem]
-    read: tuple[str, ...]
-    failures: tuple[Failure, ...] = ()
 
 
 class Analysis:
@@ -61,7 +52,7 @@ class Analysis:
         self.timings: dict[str, float] = {}
         self.cached = 0
         self._jobs = jobs or os.cpu_count() or 1
-        self._progress: Progress = progress or _quiet
+        self.progress: Progress = progress or _quiet
         self._whole = whole
 
     @cached_property
@@ -93,25 +84,18 @@ class Analysis:
     def edited(self, unsaved: Mapping[str, bytes]) -> Analysis:
         """Return the project as it were with other contents of some files."""
         tree = Overlay(self.tree, unsaved)
-        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self._progress, whole=self._whole)
+        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self.progress, whole=self._whole)
 
     @cached_property
     def linked(self) -> Linked:
         """The linked program: remembered, or read and linked now."""
-        if (kept := self._remembered) is not None:
-            return kept
-        found = self._read()
-        summaries = found.summaries
-        linked = Linked(
-            found.graph,
-            {path: each.pragmas for path, each in summaries.items() if each.pragmas},
-            {path: each.problem for path, each in summaries.items() if each.problem} | dict(self.survey.problems),
-            tuple(summaries),
-            found.failures,
-        )
+        from steplint.project.whole import whole
+
+        with self.timed("link"):
+            linked = whole(self, self._reader(self._jobs, self.progress))
+        self.cached = linked.cached
         if not linked.failures:
             self.cache.result_put(self._reach_key, msgspec.msgpack.encode(self._hashes(linked.read)))
-            self.cache.result_put(self._content_key(linked.read), msgspec.msgpack.encode(linked))
         return linked
 
     @property
@@ -148,7 +132,8 @@ class Analysis:
         self.timings[phase] = self.timings.get(phase, 0.0) + spent
 
     @cached_property
-    def _static(self) -> bytes:
+    def static(self) -> bytes:
+        """A digest of the tables and of the settings that linking depends on."""
         settings = self.loaded.settings
         return keys.digest(
             self.known.digest,
@@ -164,7 +149,7 @@ class Analysis:
         found = self.survey
         names = keys.contents({}, found.paths)
         broken = sorted((path, each.message) for path, each in found.problems.items())
-        return keys.digest("reach", self._static, names, keys.contents(found.hashes, found.roots), broken)
+        return keys.digest("reach", self.static, names, keys.contents(found.hashes, found.roots), broken)
 
     @cached_property
     def _reached(self) -> tuple[str, ...] | None:
@@ -172,19 +157,10 @@ class Analysis:
         before = self._kept(self._reach_key, dict[str, bytes])
         return tuple(before) if before is not None and before == self._hashes(tuple(before)) else None
 
-    @cached_property
-    def _remembered(self) -> Linked | None:
-        if self._reached is None:
-            return None
-        linked = self._kept(self._content_key(self._reached), Linked)
-        if linked is not None:
-            self.cached = len(linked.read)
-        return linked
-
     def _hashes(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return {path: self._hash(path) for path in paths}
+        return {path: self.hash_of(path) for path in paths}
 
-    def _hash(self, path: str) -> bytes:
+    def hash_of(self, path: str) -> bytes:
         """Return the hash of a file; of a library's, which no survey lists, what tells whether it changed."""
         known = self.survey.hashes.get(path)
         if known is not None or path in self.survey.problems:
@@ -198,22 +174,6 @@ class Analysis:
     def _content_key(self, paths: Sequence[str]) -> bytes:
         return keys.digest("linked", self._reach_key, keys.contents(self._hashes(paths), paths))
 
-    def _read(self) -> Read:
-        from steplint.project.libraries import installed
-        from steplint.project.linking import linker
-
-        files, settings = self.survey, self.loaded.settings
-        with self.timed("tables"):
-            also = installed(self.loaded.root) if settings.follow_imports == "all" else ()
-            link = linker(files.paths, self.known, settings.knowledge, settings.dialect, also)
-        reader = self._reader(self._jobs, self._progress)
-        with self.timed("link"):
-            likely = self._kept(self._hint_key, dict[str, tuple[str, ...]]) or {}
-            found = rounds(reader, files, link, settings.follow_imports != "none", self._progress, likely)
-        self.cached = found.cached
-        self.cache.result_put(self._hint_key, msgspec.msgpack.encode(found.asked))
-        return found
-
     def read_roots(self) -> None:
         """Read the files that may hold workflows, in this process, so that the cache has them."""
         self._reader(1, _quiet).read(self.survey.roots)
@@ -221,10 +181,6 @@ class Analysis:
     def _reader(self, jobs: int, progress: Progress) -> Reader:
         which = None if self._whole else marks(self.known)
         return Reader(self.tree, self.cache, self.survey, jobs, progress, self.timed, which)
-
-    @property
-    def _hint_key(self) -> bytes:
-        return keys.digest("likely", self._static, str(self.loaded.root))
 
     def _kept(self, key: bytes, kind: type[T]) -> T | None:
         """Return what is remembered under ``key``; None for nothing, and for what another version wrote."""

@@ -1,52 +1,56 @@
-"""The linker with everything it needs: which file an import means, tables, wrappers, and what the project pins."""
+"""The linker with everything it needs: which file an import means, how the SDKs are written, and the tables of APIs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from steplint.config.settings import DialectSettings, KnowledgeSettings
+from steplint.config.settings import KnowledgeSettings
 from steplint.files import ModuleIndex
 from steplint.knowledge.apis import Apis
-from steplint.link.graph import Linked, link
+from steplint.link.forms import Forms
+from steplint.link.graph import Linked, link, published
 from steplint.model.summary import ModuleSummary
-from steplint.project.pins import pins
+from steplint.project.pieces import Find
 from steplint.project.rounds import Link
 from steplint.project.tables import Known
 
 
-def linker(
-    paths: Iterable[str],
-    known: Known,
-    own: KnowledgeSettings,
-    dialects: Mapping[str, DialectSettings],
-    installed: Sequence[str] = (),
-) -> Link:
-    """Return the function that links summaries of a project with these ``paths``.
+class Imports(NamedTuple):
+    """Which file an import means, and the dotted name of a file."""
 
-    ``installed`` are files of libraries that imports are followed into.
-    """
+    find: Find
+    name: Callable[[str], str]
+
+
+def imports(paths: Iterable[str], known: Known, installed: Sequence[str] = ()) -> Imports:
+    """Return how imports are resolved in a project; ``installed`` are files of libraries that they may lead into."""
     modules = ModuleIndex(paths, _libraries(known))
-    apis = Apis(known.tables, own)
-
     libraries = ModuleIndex(installed)
 
     def find(importer: str, module: str, level: int) -> str | None:
         return modules.find(importer, module, level) or libraries.find(importer, module, level)
 
+    return Imports(find, modules.name)
+
+
+def linker(imported: Imports, known: Known, own: KnowledgeSettings) -> Link:
+    """Return the function that links summaries."""
+    apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
+
     def linked(summaries: Mapping[str, ModuleSummary], omitted: Mapping[str, frozenset[str]]) -> Linked:
-        return link(
-            summaries,
-            find=find,
-            dotted=modules.name,
-            dialects=known.dialects,
-            apis=apis,
-            wrappers=known.wrappers,
-            pinned=pins(summaries.values(), known.dialects.values(), dialects),
-            omitted=omitted,
-        )
+        return link(summaries, find=imported.find, dotted=imported.name, forms=forms, apis=apis, omitted=omitted)
 
     return linked
+
+
+def publishers(
+    imported: Imports, known: Known, own: KnowledgeSettings, summaries: Mapping[str, ModuleSummary]
+) -> Mapping[str, str]:
+    """Return the files that publish functions for steps to refer to, by the names that they have there."""
+    apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
+    return published(summaries, find=imported.find, dotted=imported.name, forms=forms, apis=apis)
 
 
 def _libraries(known: Known) -> frozenset[str]:

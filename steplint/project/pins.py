@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from steplint.config.settings import DialectSettings
 from steplint.model.dialect import Dialect
@@ -14,13 +14,25 @@ def pins(
     summaries: Iterable[ModuleSummary], dialects: Iterable[Dialect], settings: Mapping[str, DialectSettings]
 ) -> dict[str, bool]:
     """Return by dialect whether runs keep their version when the source changes; the configuration decides first."""
+    every = tuple(dialects)
+    return settled(pinning(summaries, every), every, settings)
+
+
+def pinning(summaries: Iterable[ModuleSummary], dialects: Iterable[Dialect]) -> frozenset[str]:
+    """Return the dialects for which some file says something that pins a version."""
     asked = {each.name: frozenset(each.pinned_by) for each in dialects if each.pinned_by}
-    said = {name: each.version_pinned for name, each in settings.items() if each.version_pinned is not None}
-    open_questions = {name: words for name, words in asked.items() if name not in said}
-    if not open_questions:
-        return said
+    if not asked:
+        return frozenset()
     keys = frozenset(key for each in summaries for key in _keys(each))
-    return said | {name: not words.isdisjoint(keys) for name, words in open_questions.items()}
+    return frozenset(name for name, words in asked.items() if not words.isdisjoint(keys))
+
+
+def settled(
+    found: Collection[str], dialects: Iterable[Dialect], settings: Mapping[str, DialectSettings]
+) -> dict[str, bool]:
+    """Return by dialect whether it is pinned, given those of which the code says so."""
+    said = {name: each.version_pinned for name, each in settings.items() if each.version_pinned is not None}
+    return {each.name: each.name in found for each in dialects if each.pinned_by} | said
 
 
 def _keys(summary: ModuleSummary) -> Iterator[str]:

@@ -1,252 +1,188 @@
-"""Reads a project in rounds: files that may hold workflows first, then what the reached code refers to."""
+"""Reads and links a project in rounds: files that may hold workflows first, then what the reached code refers to."""
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
-from steplint.cache import Cache
-from steplint.files import Words, content_hash, mentions
-from steplint.model.graph import StepGraph
 from steplint.model.report import Failure
 from steplint.model.summary import ModuleSummary
-from steplint.project.survey import Survey, broken, unreadable
-from steplint.project.tree import Tree
-from steplint.read.asked import Asked, Marks, Reading
+from steplint.project.pieces import Piece, Plan
+from steplint.project.reading import Progress, Reader, failure
 
 if TYPE_CHECKING:
     from steplint.link.graph import Linked
 
 Link = Callable[[Mapping[str, ModuleSummary], Mapping[str, frozenset[str]]], "Linked"]
 """Links summaries by path; some of them have only stubs for some names."""
-Progress = Callable[[str, int, int], None]
-"""Told the phase, how much of it is done, and how much there is."""
-
-Timed = Callable[[str], AbstractContextManager[None]]
-"""Adds the seconds of a block to a phase."""
 
 _MOST_ROUNDS = 50
+_LARGEST = 60
+"""Files of a piece that still joins another one. Larger ones link a file that both reach twice."""
 
 
-def _untimed(phase: str) -> AbstractContextManager[None]:
-    return nullcontext()
+class Linking(NamedTuple):
+    """What rounds need: the linker, who publishes a name, the dialects whose version some files pin, and hashes."""
+
+    link: Link
+    published: Callable[[Mapping[str, ModuleSummary]], Mapping[str, str]]
+    pins: Callable[[Iterable[ModuleSummary]], frozenset[str]]
+    hash_of: Callable[[str], bytes]
+    follow: bool = True
 
 
-class Read(Struct, frozen=True):
-    """What was read: summaries of all files, also of those with a problem, and how many came from the cache."""
+class _Group:
+    """A piece in the making: files to link together, and for whose sake."""
 
-    summaries: Mapping[str, ModuleSummary]
-    graph: StepGraph
-    cached: int
-    failures: tuple[Failure, ...] = ()
-    asked: Mapping[str, tuple[str, ...]] = {}
-    """Names that were asked for at the top level of each file."""
-
-
-class Reader:
-    """Gives summaries by path: from the cache by content, else from the source.
-
-    ``marks`` say what matters in a file that nobody asks for; without them every file is read whole.
-    """
-
-    def __init__(
-        self,
-        tree: Tree,
-        cache: Cache,
-        survey: Survey,
-        jobs: int,
-        progress: Progress,
-        timed: Timed = _untimed,
-        marks: Marks | None = None,
-    ) -> None:
-        self._tree, self._cache, self._survey = tree, cache, survey
-        self._jobs, self._progress, self._timed = jobs, progress, timed
-        self._marks = marks
-        self._marks_digest = content_hash(msgspec.msgpack.encode(marks))
-        self._roots = frozenset(survey.roots)
-        self.cached: set[str] = set()
-        self.failures: list[Failure] = []
-        self.omitted: dict[str, frozenset[str]] = {}
-        """Names by path that the summary given last has only stubs for."""
-
-    def read(
-        self, paths: Iterable[str], names: Mapping[str, Collection[str]] | None = None
-    ) -> dict[str, ModuleSummary]:
-        """Return the summaries of ``paths``, sorted by path; a file that cannot be had has one with a problem.
-
-        ``names`` are what is asked for at the top level of a path.
-        """
-        with self._timed("read"):
-            return self._read(paths, names or {})
-
-    def _read(self, paths: Iterable[str], names: Mapping[str, Collection[str]]) -> dict[str, ModuleSummary]:
-        wanted = sorted(paths)
-        hashes = self._survey.hashes
-        keys = {path: self._key(hashes[path], path, names) for path in wanted if path in hashes}
-        known = self._known(set(keys.values()))
-        self.cached.update(path for path, key in keys.items() if key in known)
-        todo: dict[bytes, Asked] = {}
-        first: dict[bytes, str] = {}
-        found: dict[str, ModuleSummary] = {}
-        for path in wanted:
-            if keys.get(path) in known:
-                continue
-            try:
-                content = self._content(path)
-            except OSError as error:
-                found[path] = broken(unreadable(error))
-                continue
-            keys[path] = self._key(content_hash(content), path, names)
-            todo[keys[path]] = self._asked(content, path, names)
-            first.setdefault(keys[path], path)
-        known |= self._summarized(todo, first)
-        for path, key in keys.items():
-            if key in known:
-                found[path] = known[key].summary
-                self.omitted[path] = frozenset(known[key].omitted)
-        return {path: found[path] for path in sorted(found)}
-
-    def _asked(self, content: bytes, path: str, names: Mapping[str, Collection[str]]) -> Asked:
-        if self._marks is None:
-            return Asked(content)
-        return Asked(content, tuple(sorted(names.get(path, ()))), path in self._roots)
-
-    def _key(self, digest: bytes, path: str, names: Mapping[str, Collection[str]]) -> bytes:
-        """Return the key of what a file says: its content, and what is asked of it."""
-        if self._marks is None:
-            return content_hash(b"whole" + digest)
-        asked = "\0".join(sorted(names.get(path, ()))).encode("utf-8", "surrogatepass")
-        return content_hash(b"part" + bytes((path in self._roots,)) + self._marks_digest + digest + asked)
-
-    def mentioning(self, words: Iterable[str], among: Iterable[str]) -> set[str]:
-        """Return the files that mention one of ``words``: local wrappers of an SDK are used where nothing names it."""
-        needles = Words.of(words)
-        return {path for path in among if mentions(self._content(path), needles)}
-
-    def _known(self, keys: set[bytes]) -> dict[bytes, Reading]:
-        found: dict[bytes, Reading] = {}
-        for key, data in self._cache.get_many(keys).items():
-            if (reading := _decoded(data)) is not None:
-                found[key] = reading
-        return found
-
-    def _content(self, path: str) -> bytes:
-        content = self._survey.contents.get(path)
-        return self._tree.read(path) if content is None else content
-
-    def _summarized(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
-        if not asked:
-            return {}
-        from steplint.read.pool import read_many
-
-        self._progress("read", 0, len(asked))
-        found: dict[bytes, Reading] = {}
-        try:
-            for key, reading in read_many(asked.items(), self._marks or Marks(), self._jobs):
-                found[key] = reading
-                self._progress("read", len(found), len(asked))
-        except Exception:  # one of them breaks the reader: find out which, and have the others
-            found |= self._one_by_one({each: asked[each] for each in asked.keys() - found.keys()}, names)
-        self._cache.put_many({key: msgspec.msgpack.encode(each) for key, each in found.items()})
-        return found
-
-    def _one_by_one(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
-        found: dict[bytes, Reading] = {}
-        for key in sorted(asked, key=lambda each: names[each]):
-            found |= self._alone(key, asked[key], names[key])
-        return found
-
-    def _alone(self, key: bytes, asked: Asked, path: str) -> dict[bytes, Reading]:
-        from steplint.read.pool import read_many
-
-        try:
-            return dict(read_many([(key, asked)], self._marks or Marks(), 1))
-        except Exception as error:  # it costs itself
-            self.failures.append(failure(f"file {path}", error))
-            return {}
-
-
-def failure(where: str, error: Exception) -> Failure:
-    """Return what a report says about a crash."""
-    detail = "".join(traceback.format_exception(error))
-    return Failure(where, f"{type(error).__name__}: {error}", detail)
+    def __init__(self, homes: Iterable[str], files: Iterable[str] = ()) -> None:
+        self.homes = set(homes)
+        self.files = self.homes.union(files)
+        self.linked: Linked | None = None
+        self.done = False
+        self.open = False
 
 
 def rounds(
     reader: Reader,
-    survey: Survey,
-    link: Link,
-    follow: bool,
+    roots: Collection[str],
+    files: Collection[str],
+    linking: Linking,
     progress: Progress,
-    likely: Mapping[str, Collection[str]] | None = None,
-) -> Read:
-    """Return everything that workflows reach, linked; ``follow`` False stops after the files that name an SDK.
+    plan: Plan | None = None,
+    kept: Sequence[Piece] = (),
+) -> tuple[list[Piece], list[Failure]]:
+    """Return the pieces of all ``roots`` that are in no piece of ``kept``, and what crashed.
 
-    ``likely`` are files that were reached the last time, with the names that were asked of them: read at once, they
-    save rounds. One that cannot be understood is left to be asked for.
+    ``files`` are those of the project, ``plan`` lists the pieces of the last run: what they reached is read at once,
+    which saves rounds.
     """
-    names = {path: set(asked) for path, asked in (likely or {}).items() if path in survey.hashes} if follow else {}
-    early = names.keys() - set(survey.roots)
-    summaries = reader.read({*survey.roots, *early}, names)
-    summaries = {path: each for path, each in summaries.items() if path not in early or each.problem is None}
-    asked = set(summaries).union(survey.roots)
-    linked = None
-    try:
-        for number in range(_MOST_ROUNDS):
-            linked = link(_whole(summaries), reader.omitted)
-            wanted = _wanted(linked, summaries, asked, names) if follow else set[str]()
-            if linked.words:
-                wanted |= reader.mentioning(linked.words, survey.hashes.keys() - asked)
-            if not wanted:
-                break
-            progress("link", number + 1, number + 2)
-            asked |= wanted
-            summaries |= reader.read(wanted, names)
-    except Exception as error:  # what was linked in the round before is still worth a report
-        reader.failures.append(failure("the linker", error))
-    if linked is None:
-        return _result(reader, summaries, StepGraph(()), names)
-    reader.failures += [failure(f"workflow {source}", error) for source, error in linked.failures]
-    # What was likely and is not reached any more does not count.
-    reached = {*survey.roots, *linked.used, *linked.missing}
-    return _result(reader, {path: each for path, each in summaries.items() if path in reached}, linked.graph, names)
+    run = _Rounds(reader, frozenset(files), linking, progress)
+    run.begin(roots, plan, kept)
+    for _ in range(_MOST_ROUNDS):
+        if not run.step():
+            break
+    return run.pieces(), run.failures
 
 
-def _wanted(
-    linked: Linked, summaries: Mapping[str, ModuleSummary], asked: Collection[str], names: dict[str, set[str]]
-) -> set[str]:
-    """Return the files to read: missing ones, and those of which further names are asked; notes the names."""
-    wanted = {path for path in linked.missing if path not in asked}
-    for path, more in linked.asked.items():
-        if path in wanted or (path in summaries and summaries[path].problem is None):
-            known = names.setdefault(path, set())
-            if not more <= known:
-                known |= more
-                wanted.add(path)
-    return wanted
+class _Rounds:
+    def __init__(self, reader: Reader, files: frozenset[str], linking: Linking, progress: Progress) -> None:
+        self._reader, self._files, self._linking, self._progress = reader, files, linking, progress
+        self._groups: list[_Group] = []
+        self._names: dict[str, set[str]] = {}
+        self._summaries: dict[str, ModuleSummary] = {}
+        self._tried: set[str] = set()
+        self._stale: set[str] = set()
+        self._publishers: Mapping[str, str] | None = None
+        self.failures: list[Failure] = reader.failures
 
+    def begin(self, roots: Collection[str], plan: Plan | None, kept: Sequence[Piece]) -> None:
+        """Make a group of each piece of the last run that is not true any more, and of every root that is left."""
+        left = set(roots).difference(*(each.homes for each in kept))
+        for each in plan.pieces if plan is not None else ():
+            homes = left & each.homes
+            if not homes:
+                continue
+            left -= homes
+            likely = self._files.intersection(each.files) if self._linking.follow else ()
+            self._groups.append(_Group(homes, likely))
+            for path in likely:
+                self._names.setdefault(path, set()).update(each.asked.get(path, ()))
+        self._groups += [_Group((path,)) for path in sorted(left)]
 
-def _result(
-    reader: Reader, summaries: Mapping[str, ModuleSummary], graph: StepGraph, names: Mapping[str, Collection[str]]
-) -> Read:
-    cached = len(reader.cached & summaries.keys())
-    asked = {path: tuple(sorted(names.get(path, ()))) for path in summaries}
-    return Read(dict(sorted(summaries.items())), graph, cached, tuple(reader.failures), asked)
+    def step(self) -> bool:
+        """Read what is missing and link what is not done; return whether there is more to do."""
+        waiting = [each for each in self._groups if not each.done]
+        if not waiting:
+            return False
+        self._read({path for each in waiting for path in each.files})
+        wanted: list[tuple[_Group, set[str]]] = []
+        for number, group in enumerate(waiting):
+            if number % 16 == 0:
+                self._progress("link", number, len(waiting))
+            wanted.append((group, self._link(group)))
+        for group, more in wanted:
+            if group in self._groups:
+                self._add(group, more)
+        return True
 
+    def pieces(self) -> list[Piece]:
+        """Return what was linked."""
+        return [self._piece(each, each.linked) for each in self._groups if each.linked is not None]
 
-def _decoded(data: bytes) -> Reading | None:
-    """Return the value in ``data``; None for a damaged one, which is read again."""
-    try:
-        return msgspec.msgpack.decode(data, type=Reading)
-    except msgspec.DecodeError:
-        return None
+    def _read(self, paths: set[str]) -> None:
+        missing = {path for path in paths if path not in self._tried or path in self._stale}
+        self._summaries |= self._reader.read(missing, self._names) if missing else {}
+        self._tried |= missing
+        self._stale -= missing
 
+    def _link(self, group: _Group) -> set[str]:
+        """Link a group, and return the files that it lacks; it is done when there are none."""
+        summaries = {path: self._summaries[path] for path in sorted(group.files) if self._understood(path)}
+        try:
+            linked = self._linking.link(summaries, self._reader.omitted)
+        except Exception as error:  # what was linked in the round before is still worth a report
+            self.failures.append(failure("the linker", error))
+            group.done = True
+            return set()
+        group.linked = linked
+        more = self._lacking(group, linked) if self._linking.follow else set[str]()
+        group.done = not more
+        return more
 
-def _whole(summaries: Mapping[str, ModuleSummary]) -> dict[str, ModuleSummary]:
-    """Return the summaries of the files that were understood."""
-    return {path: each for path, each in summaries.items() if each.problem is None}
+    def _understood(self, path: str) -> bool:
+        return path in self._summaries and self._summaries[path].problem is None
+
+    def _lacking(self, group: _Group, linked: Linked) -> set[str]:
+        more = {path for path in linked.missing if path not in group.files}
+        for path, names in linked.asked.items():
+            known = self._names.setdefault(path, set())
+            if names <= known or (path in self._tried and not self._understood(path)):
+                continue
+            known |= names
+            self._stale.add(path)
+            more.add(path)
+        if linked.published:
+            group.open = True
+            if self._publishers is None:
+                self._publishers = self._linking.published(self._summaries)
+            more |= {self._publishers[name] for name in linked.published if name in self._publishers} - group.files
+        return more
+
+    def _add(self, group: _Group, paths: set[str]) -> None:
+        """Give a group further files; one that has them already joins it as long as both are small."""
+        for path in sorted(paths - group.files):
+            for other in self._groups:
+                if other is not group and path in other.files and len(other.files | group.files) <= _LARGEST:
+                    group.homes |= other.homes
+                    group.files |= other.files
+                    group.open = group.open or other.open
+                    group.done = False
+                    self._groups.remove(other)
+                    break
+        group.files |= paths
+        group.done = group.done and not paths
+
+    def _piece(self, group: _Group, linked: Linked) -> Piece:
+        reached = group.homes.union(linked.used, linked.missing) & group.files
+        self.failures += [failure(f"workflow {source}", error) for source, error in linked.failures]
+        found = {path: self._summaries[path] for path in sorted(reached & self._summaries.keys())}
+        part = linked.part
+        dotted = {each.place.path: part.dotted[each.place.path] for each in part.workflows}
+        return Piece(
+            homes=frozenset(group.homes),
+            files={path: self._linking.hash_of(path) for path in found},
+            asked={path: tuple(sorted(self._names.get(path, ()))) for path in found},
+            part=replace(
+                part,
+                rejected=tuple(each for each in part.rejected if each.place.path in reached),
+                imports={path: said for path, said in part.imports.items() if path in reached},
+                dotted=dotted,
+            ),
+            pragmas={path: each.pragmas for path, each in found.items() if each.pragmas},
+            problems={path: each.problem for path, each in found.items() if each.problem},
+            answers=linked.answers,
+            pins=self._linking.pins(found.values()),
+            open=group.open,
+        )

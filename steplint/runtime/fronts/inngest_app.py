@@ -86,6 +86,11 @@ class App:
             raise EngineError(f"no app answers at {self._shown}: {error}", hint) from None
         return status, content
 
+    def trusts(self) -> bool:
+        """Return whether the app accepts the signature of a request."""
+        status, _, _ = self._send("POST", {"probe": "trust", "fnId": "", "stepId": "step"}, {}, {})
+        return status != 401
+
     def close(self) -> None:
         """Let go of the app."""
         self._transport.close()

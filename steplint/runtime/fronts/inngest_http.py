@@ -64,6 +64,8 @@ class InngestApp:
             self.app = App(transport, shown, signing_key)
             undo.callback(self.app.close)
             found = functions(self._registration(shown, path), frozenset(without))
+            if signing_key and not self.app.trusts():
+                raise EngineError(f"{shown} refuses the signing key", "give the one that the app has")
             self.functions: dict[str, Function] = {each.full_id: each for each in found}
             undo.pop_all()
 

@@ -44,8 +44,8 @@ class RemoteLaterError(RemoteError, RetryAfterError):
     """An answer that says when to try again."""
 
     def __init__(self, fault: Fault, seconds: float) -> None:
-        RemoteError.__init__(self, fault, "")
-        self.retry_after = timedelta(seconds=seconds)
+        RetryAfterError.__init__(self, f"{fault.name}: {fault.message}", timedelta(seconds=seconds))
+        self.name, self.message, self.stack, self.step = fault.name, fault.message, fault.stack, ""
 
 
 class _RunEnds(Exception):  # noqa: N818 - it ends the run, whatever it was

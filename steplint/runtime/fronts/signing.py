@@ -7,6 +7,7 @@ import hmac
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 _PREFIX = re.compile(r"^signkey-\w+-")
@@ -39,7 +40,7 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         raise ValueError(f"{value!r} has no JSON form")
     if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
+        return str(int(Decimal(repr(value))))
     mantissa, letter, exponent = repr(value).partition("e")
     if not letter:
         return mantissa

@@ -1,0 +1,101 @@
+"""The whole linked program, put together from pieces: those that are remembered, and those that are linked now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from steplint.link.assemble import assemble
+from steplint.model.graph import StepGraph
+from steplint.model.report import Failure
+from steplint.model.summary import Pragma, Problem
+from steplint.project import keys, pieces, pins
+from steplint.project.pieces import Piece
+from steplint.project.reading import Reader
+from steplint.project.rounds import Linking, rounds
+
+if TYPE_CHECKING:
+    from steplint.project.analysis import Analysis
+    from steplint.project.linking import Imports
+
+
+class Linked(Struct, frozen=True):
+    """The linked program, and what is known of the files it was linked from; ``cached`` of them were not parsed."""
+
+    graph: StepGraph
+    pragmas: Mapping[str, tuple[Pragma, ...]]
+    problems: Mapping[str, Problem]
+    read: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+    cached: int = 0
+
+
+def whole(analysis: Analysis, reader: Reader) -> Linked:
+    """Return the program of a project; pieces that were linked now are remembered unless something crashed."""
+    survey, settings = analysis.survey, analysis.loaded.settings
+    roots = frozenset(survey.roots)
+    names, contents = keys.contents({}, survey.paths), keys.contents(survey.hashes, survey.roots)
+
+    @cache
+    def imported() -> Imports:
+        from steplint.project.libraries import installed
+        from steplint.project.linking import imports
+
+        also = installed(analysis.loaded.root) if settings.follow_imports == "all" else ()
+        return imports(survey.paths, analysis.known, also)
+
+    key = keys.digest("plan", analysis.static, type(analysis.tree).__name__)
+    plan = pieces.recall(analysis.cache, key)
+    hash_of, find = analysis.hash_of, lambda: imported().find
+    kept = pieces.still_true(analysis.cache, plan, hash_of, roots, names, contents, find) if plan is not None else []
+    fresh: list[Piece] = []
+    failures: Sequence[Failure] = ()
+    if roots.difference(*(each.homes for each in kept)):
+        tools = _tools(analysis, imported())
+        fresh, failures = rounds(reader, roots, survey.hashes, tools, analysis.progress, plan, kept)
+    every = [*kept, *fresh]
+    changed = bool(fresh) or plan is None or len(plan.pieces) != len(kept) or plan.paths != names
+    if changed and not failures:
+        pieces.remember(analysis.cache, key, names, contents, every, plan)
+    return _linked(analysis, every, {path for each in kept for path in each.files} | reader.cached, failures)
+
+
+def _tools(analysis: Analysis, imported: Imports) -> Linking:
+    from steplint.project.linking import linker, publishers
+
+    known, own = analysis.known, analysis.loaded.settings.knowledge
+    with analysis.timed("tables"):
+        link = linker(imported, known, own)
+    return Linking(
+        link,
+        partial(publishers, imported, known, own),
+        partial(pins.pinning, dialects=tuple(known.dialects.values())),
+        analysis.hash_of,
+        analysis.loaded.settings.follow_imports != "none",
+    )
+
+
+def _linked(analysis: Analysis, every: Sequence[Piece], cached: set[str], failures: Sequence[Failure]) -> Linked:
+    pragmas: dict[str, tuple[Pragma, ...]] = {}
+    problems: dict[str, Problem] = {}
+    for piece in every:
+        pragmas |= piece.pragmas
+        problems |= piece.problems
+    read = sorted({path for piece in every for path in piece.files})
+    pinned = frozenset[str]().union(*(piece.pins for piece in every))
+    dialects = analysis.known.dialects.values()
+    graph = assemble(
+        (each.part for each in sorted(every, key=lambda each: min(each.homes))),
+        pins.settled(pinned, dialects, analysis.loaded.settings.dialect),
+    )
+    return Linked(
+        graph,
+        dict(sorted(pragmas.items())),
+        dict(sorted(problems.items())) | dict(analysis.survey.problems),
+        tuple(read),
+        tuple(failures),
+        len(cached.intersection(read)),
+    )
