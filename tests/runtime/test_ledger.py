@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sqlite3
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,25 @@ def test_a_locked_ledger_is_an_error_after_a_while_and_works_again(ledger: Path)
         assert runtime.result(run_id, timeout=5) == "-1"
         other.close()
     assert calls == ["small", "locks", "locks"]
+
+
+def open_when_told(ledgers: list[Path], told: Barrier) -> None:
+    for ledger in ledgers:
+        told.wait(20)
+        SqliteStore(ledger).close()
+
+
+def test_processes_that_open_a_new_ledger_at_one_moment_wait_for_each_other(tmp_path: Path) -> None:
+    # While a journal mode changes, SQLite answers "locked" at once, whatever patience it was given.
+    context = multiprocessing.get_context("spawn")
+    told = context.Barrier(6)
+    ledgers = [tmp_path / f"{number}.sqlite" for number in range(40)]
+    workers = [context.Process(target=open_when_told, args=(ledgers, told)) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 6
 
 
 def test_a_ledger_error_is_no_exception_of_the_body(ledger: Path) -> None:

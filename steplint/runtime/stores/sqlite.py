@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -56,7 +57,7 @@ class SqliteStore:
         with _translated(self.path):
             self._sql = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
             try:
-                _prepare(self._sql, self.path, durability)
+                _prepared(self._sql, self.path, durability, patience)
             except BaseException:
                 self._sql.close()
                 raise
@@ -239,6 +240,24 @@ def _among(workflows: Collection[str], root: str) -> str:
     return f"AND workflow IN ({', '.join('?' * len(workflows))})" + (" AND root = ?" if root else "")
 
 
+def _prepared(sql: sqlite3.Connection, path: str, durability: Durability, patience: float) -> None:
+    """Prepare ``sql``, waiting ``patience`` seconds where SQLite itself would not.
+
+    Its busy handler is not asked while a journal mode changes: of two processes that open a new ledger at the same
+    moment, one is told at once that the database is locked.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return _prepare(sql, path, durability)
+        except sqlite3.OperationalError as error:
+            if sql.in_transaction:
+                sql.execute("ROLLBACK")
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            time.sleep(0.005)
+
+
 def _prepare(sql: sqlite3.Connection, path: str, durability: Durability) -> None:
     sql.execute("BEGIN")  # one look: another process may be creating the tables right now
     version = sql.execute("PRAGMA user_version").fetchone()[0]
@@ -267,7 +286,8 @@ def _prepare(sql: sqlite3.Connection, path: str, durability: Durability) -> None
         sql.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         sql.execute("COMMIT")
     except BaseException:
-        sql.execute("ROLLBACK")
+        if sql.in_transaction:
+            sql.execute("ROLLBACK")
         raise
 
 
