@@ -16,8 +16,8 @@ import pytest
 from tests.docs.shell import DOCS, execute
 from tests.documents import parts
 
-ELSEWHERE = {"extending.md", "editor.md"}
-"""Executed by tests/test_docs.py."""
+ELSEWHERE = {"extending.md", "editor.md", "cluster.md"}
+"""Executed by tests/test_docs.py and, with real servers, tests/engines_same_body/test_cluster.py."""
 PAGES = sorted(page for page in DOCS.glob("*.md") if page.name not in ELSEWHERE and "```console\n" in page.read_text())
 
 

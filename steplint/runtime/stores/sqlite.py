@@ -250,7 +250,7 @@ def _prepared(sql: sqlite3.Connection, path: str, durability: Durability, patien
     while True:
         try:
             return _prepare(sql, path, durability)
-        except sqlite3.OperationalError as error:
+        except sqlite3.OperationalError as error:  # noqa: PERF203 - it is the loop's purpose
             if sql.in_transaction:
                 sql.execute("ROLLBACK")
             if "locked" not in str(error) or time.monotonic() >= until:
