@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from steplint import __version__
@@ -11,14 +12,21 @@ from steplint.report.graph.svg import DARK, STYLE
 from steplint.report.xmltext import text
 
 _HERE = Path(__file__).parent
+_SWATCH = (
+    '<svg class="sl" width="22" height="14" aria-hidden="true"><g class="{}">'
+    '<rect x="2" y="2" width="18" height="10" rx="3"/></g></svg>'
+)
 _THEMES = f"""\
 @media (prefers-color-scheme:dark){{:root:not([data-theme=light]) .sl{{{DARK}}}}}
 :root[data-theme=dark] .sl{{{DARK}}}
 """
 
 
-def page(title: str, heading: str, placeholder: str, main: str) -> str:
-    """Return an HTML page around ``main``, whose `details` can be searched, folded and walked through by keyboard."""
+def page(title: str, heading: str, placeholder: str, main: str, looks: Mapping[str, str]) -> str:
+    """Return an HTML page around ``main``, whose `details` can be searched, folded and walked through by keyboard.
+
+    ``looks`` says what the styles of the pictures mean. A click on an element with `data-step` shows its table row.
+    """
     style = "\n" + (_HERE / "page.css").read_text("utf-8") + STYLE + "\n" + _THEMES
     script = "\n" + (_HERE / "page.js").read_text("utf-8")
     policy = (
@@ -42,16 +50,27 @@ def page(title: str, heading: str, placeholder: str, main: str) -> str:
 <button id="open" type="button">expand all</button>
 <button id="close" type="button">collapse all</button>
 <button id="theme" type="button">light / dark</button>
-<span><kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>e</kbd> <kbd>c</kbd> fold <kbd>t</kbd> theme</span>
+<span class="keys"><kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> details
+<kbd>e</kbd> <kbd>c</kbd> fold <kbd>t</kbd> theme</span>
 <span id="told" role="status"></span>
 </header>
 <main>
+{_legend(looks)}
 {main}
 </main>
+<aside id="detail" aria-label="details" aria-live="polite" hidden>
+<button id="shut" type="button" aria-label="close">×</button>
+<dl></dl>
+</aside>
 <script>{script}</script>
 </body>
 </html>
 """
+
+
+def _legend(looks: Mapping[str, str]) -> str:
+    parts = [f"<span>{_SWATCH.format(look)}{text(meaning)}</span>" for look, meaning in looks.items()]
+    return f'<p class="legend">{"".join(parts)}</p>' if parts else ""
 
 
 def _digest(inline: str) -> str:

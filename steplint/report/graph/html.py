@@ -24,7 +24,18 @@ def render(graph: StepGraph, view: GraphView) -> str:
     steps = sum(len(each.steps) for each in graph.workflows)
     flows = "\n".join("\n".join(_workflow(each, graph, view)) for each in graph.workflows)
     heading = f"{count(len(graph.workflows), 'workflow')}, {count(steps, 'step')}"
-    return page("step graph", heading, "search IDs, callables, effects", flows)
+    return page("step graph", heading, "search IDs, callables, effects", flows, _looks(graph, view))
+
+
+def _looks(graph: StepGraph, view: GraphView) -> dict[str, str]:
+    looks = dict[str, str]()
+    if any(each.id is None for workflow in graph.workflows for each in workflow.steps):
+        looks["dyn"] = "ID is computed"
+    if any(workflow.effects for workflow in graph.workflows):
+        looks["effect"] = "effect in the body, outside any step"
+    if view.changes:
+        looks |= {"added": "added", "renamed": "changed", "removed": "removed"}
+    return looks
 
 
 def _workflow(workflow: Workflow, graph: StepGraph, view: GraphView) -> Iterator[str]:

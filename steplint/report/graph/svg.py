@@ -30,6 +30,9 @@ DARK = """\
 --removed:#2d1417;--removed-line:#f85149;--renamed:#2b2411;--renamed-line:#d29922;--dyn:#0c2037;--dyn-line:#58a6ff;\
 --effect:#2b1a0e;--effect-line:#f0883e"""
 
+# Under a picture that stands alone: a viewer may prefer dark and still lay it on white.
+_BACK, _DARK_BACK = ".sl>.back{fill:#fff}", ".sl>.back{fill:#0d1117}"
+
 
 def render(graph: StepGraph, view: GraphView) -> str:
     """Return one SVG document with every workflow of ``graph`` below the other, light or dark as the viewer is."""
@@ -41,9 +44,10 @@ def render(graph: StepGraph, view: GraphView) -> str:
         parts += drawing(block.moved(_MARGIN, y + _HEAD))
         y += _HEAD + block.height + 2 * _MARGIN
         width = max(width, block.width, len(title) * CHAR)
-    style = f"<style>{STYLE}\n@media (prefers-color-scheme:dark){{.sl{{{DARK}}}}}</style>"
+    style = f"<style>{STYLE}\n{_BACK}\n@media (prefers-color-scheme:dark){{.sl{{{DARK}}}{_DARK_BACK}}}</style>"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="sl" width="{_n(width + 2 * _MARGIN)}" height="{_n(y)}">'
-    return "\n".join([head, style, *parts, "</svg>"]) + "\n"
+    back = '<rect class="back" width="100%" height="100%"/>'
+    return "\n".join([head, style, back, *parts, "</svg>"]) + "\n"
 
 
 def picture(block: Block, title: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,15 +12,16 @@ from steplint.report import cells
 from steplint.report.page import page
 from steplint.report.runs.bars import Bar, Row, rows, scale
 from steplint.report.runs.tables import fault
-from steplint.report.runs.times import moment, span
+from steplint.report.runs.times import moment, span, ticks
 from steplint.report.runs.view import RunsView
 from steplint.report.xmltext import attribute, text
 
 _OPEN = 5
-_LABELS, _WIDE, _ROW, _TICKS = 230, 760, 26, 5
+_CHAR, _LABEL, _WIDE, _ROW, _TICKS = 7.3, 30, 760, 26, 6
 _MOST = 2_000
 """Characters of a recorded value that are shown."""
 _STYLES = {"done": "added", "failed": "removed", "waiting": "same", "open": "renamed"}
+_LOOKS = {"added": "step done", "removed": "try failed", "same": "slept or waited", "renamed": "waits now"}
 
 
 def render_runs(runs: Sequence[RunView], view: RunsView) -> str:
@@ -27,7 +29,7 @@ def render_runs(runs: Sequence[RunView], view: RunsView) -> str:
     steps = sum(len(each.steps) for each in runs)
     heading = f"{cells.count(len(runs), 'run')}, {cells.count(steps, 'step')}"
     parts = [line for each in runs for line in _run(each, len(runs) <= _OPEN, view)]
-    return page("runs", heading, "search IDs, values, errors", "\n".join(parts))
+    return page("runs", heading, "search IDs, values, errors", "\n".join(parts), _LOOKS)
 
 
 def _run(run: RunView, is_open: bool, view: RunsView) -> Iterator[str]:
@@ -52,32 +54,42 @@ def _run(run: RunView, is_open: bool, view: RunsView) -> Iterator[str]:
 
 def _picture(run: RunView, found: Sequence[Row], begin: float, end: float) -> str:
     height = _ROW * (len(found) + 1) + 8
-    scale_ = _WIDE / max(end - begin, 1e-9)
-    parts = [*_axis(end - begin, height)]
-    for index, row in enumerate(found):
+    labels = [cells.cut(cells.visible(row.label), _LABEL) for row in found]
+    left = 24 + _CHAR * max([8, *(cells.width(each) for each in labels)])
+    axis = _Axis(begin, max(end - begin, 1e-9), left)
+    parts = [*axis.drawn(height)]
+    for index, (row, label) in enumerate(zip(found, labels, strict=True)):
         y = _ROW * (index + 1)
         parts.append(f'<g data-step="{index}" tabindex="0"><title>{text(_hint(row))}</title>')
-        parts.append(f'<text x="4" y="{y + 16}">{text(cells.cut(cells.visible(row.label), 30))}</text>')
-        parts += [_bar(bar, y, begin, scale_) for bar in row.bars]
+        parts.append(f'<text x="4" y="{y + 16}">{text(label)}</text>')
+        parts += [axis.bar(bar, y) for bar in row.bars]
         parts.append("</g>")
-    size = f'width="{_LABELS + _WIDE + 40}" height="{height}"'
-    label = attribute(f"timeline of {run.summary.id}")
-    return f'<svg class="sl" {size} role="group" aria-label={label}>\n' + "\n".join(parts) + "\n</svg>"
+    size = f'width="{left + _WIDE + 60:.0f}" height="{height}"'
+    title = attribute(f"timeline of {run.summary.id}")
+    return f'<svg class="sl" {size} role="group" aria-label={title}>\n' + "\n".join(parts) + "\n</svg>"
 
 
-def _axis(seconds: float, height: int) -> Iterator[str]:
-    for tick in range(_TICKS + 1):
-        x = _LABELS + _WIDE * tick / _TICKS
-        yield f'<polyline class="tick" points="{x:.0f},{_ROW - 6} {x:.0f},{height}"/>'
-        yield f'<text class="sub" x="{x + 3:.0f}" y="14">{span(seconds * tick / _TICKS)}</text>'
+class _Axis(NamedTuple):
+    """Seconds from ``begin`` as pixels right of ``left``."""
 
+    begin: float
+    seconds: float
+    left: float
 
-def _bar(bar: Bar, y: int, begin: float, scale_: float) -> str:
-    x = _LABELS + max(0.0, (bar.start - begin) * scale_)
-    stop = _LABELS + _WIDE if bar.end is None else _LABELS + (bar.end - begin) * scale_
-    width = max(2.0, min(stop, _LABELS + _WIDE) - x)
-    rect = f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="{_ROW - 8}" rx="3"/>'
-    return f'<g class="{_STYLES[bar.look]}">{rect}</g>'
+    def drawn(self, height: int) -> Iterator[str]:
+        for tick in ticks(self.seconds, _TICKS):
+            x = self._x(self.begin + tick)
+            yield f'<polyline class="tick" points="{x:.1f},{_ROW - 6} {x:.1f},{height}"/>'
+            yield f'<text class="sub" x="{x + 3:.1f}" y="14">{span(tick) if tick else "0"}</text>'
+
+    def bar(self, bar: Bar, y: int) -> str:
+        x = max(self.left, self._x(bar.start))
+        stop = self.left + _WIDE if bar.end is None else min(self.left + _WIDE, self._x(bar.end))
+        rect = f'<rect x="{x:.1f}" y="{y + 4}" width="{max(2.0, stop - x):.1f}" height="{_ROW - 8}" rx="3"/>'
+        return f'<g class="{_STYLES[bar.look]}">{rect}</g>'
+
+    def _x(self, at: float) -> float:
+        return self.left + _WIDE * (at - self.begin) / self.seconds
 
 
 def _hint(row: Row) -> str:
