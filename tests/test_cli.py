@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ import pytest
 
 from steplint import __version__
 from steplint.cli import main, terminal
-from steplint.cli.progress import Progress
+from steplint.cli.progress import Lines, Progress
 from steplint.project import schemas
 from steplint.report import formats
 
@@ -388,6 +390,37 @@ def test_progress_appears_after_a_second_and_is_gone_at_the_end() -> None:
     assert "\x1b[?25h" in screen.text
 
 
+def test_a_log_hears_of_long_work_in_one_line() -> None:
+    log = io.StringIO()
+    with Lines(log, keeps=True, first=0.2, then=60.0) as progress:
+        progress("read", 1_240, 2_370)
+        _wait_for(lambda: bool(log.getvalue()))
+        progress("link", 1, 2)
+    assert log.getvalue() == "still reading: 1,240 of 2,370 (a later run reads only what changed)\n"
+
+
+def test_a_log_hears_again_of_what_goes_on_and_nothing_of_what_is_short() -> None:
+    log = io.StringIO()
+    with Lines(log, keeps=False, first=0.0, then=0.01):
+        _wait_for(lambda: log.getvalue().count("\n") > 2)
+    assert set(log.getvalue().splitlines()) == {"still at work"}
+    short = io.StringIO()
+    with Lines(short, keeps=True) as progress:
+        progress("read", 1, 2)
+    assert short.getvalue() == ""
+
+
+def test_only_a_run_without_terminal_and_hook_that_may_speak_writes_such_lines(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steplint.cli.session.Lines", partial(Lines, first=0.0))
+    assert "still " in run("check").err
+    assert "still " not in run("check", "--no-progress").err
+    assert run("check", "-q").err == ""
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    assert "still " not in run("check").err
+
+
 @pytest.mark.parametrize(
     ("environ", "is_tty", "expected"),
     [
@@ -519,8 +552,6 @@ def test_from_a_folder_below_paths_are_relative_to_it(run: Run, shop: Path, monk
 
 
 def test_stdin_replaces_a_file(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CLEAN.encode())))
     assert run("check", "--stdin-filename", "shop/app.py").code == 0
     assert (shop / "shop" / "app.py").read_text() == APP
@@ -790,19 +821,39 @@ def test_watching_needs_its_extra(run: Run, shop: Path, monkeypatch: pytest.Monk
     assert 'pip install "steplint[watch]"' in ran.err
 
 
-def test_watching_repeats_on_change_until_it_is_interrupted(shop: Path) -> None:
+def test_watching_and_stdin_exclude_each_other(run: Run, shop: Path) -> None:
+    ran = run("check", "--watch", "--stdin-filename", "shop/app.py")
+    assert ran.code == 2
+    assert "exclude each other" in ran.err
+
+
+@pytest.fixture
+def watched(shop: Path) -> Iterator[Path]:
+    """A project under `check --watch`, which writes out.txt and err.txt."""
     pytest.importorskip("watchfiles", reason="the extra `watch` is not installed")
     command = [sys.executable, "-m", "steplint", "check", "--watch", "-o", "concise=out.txt"]
-    process = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (shop / "err.txt").open("wb") as err:
+        process = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL, stderr=err)
     try:
-        _wait_for(lambda: (shop / "out.txt").exists())
-        time.sleep(1)
-        (shop / "out.txt").unlink()
-        (shop / "shop" / "app.py").write_text(CLEAN)
-        _wait_for(lambda: (shop / "out.txt").exists() and (shop / "out.txt").read_text() == "")
+        _wait_for(lambda: "watching" in (shop / "err.txt").read_text())
+        time.sleep(1)  # until the first look at the folder is over
+        yield shop
     finally:
         process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
+
+
+def test_watching_repeats_on_change_until_it_is_interrupted(watched: Path) -> None:
+    assert len((watched / "out.txt").read_text().splitlines()) == 2
+    (watched / "shop" / "app.py").write_text(CLEAN)
+    _wait_for(lambda: (watched / "out.txt").read_text() == "")
+
+
+def test_watching_reads_the_configuration_anew_and_survives_a_broken_one(watched: Path) -> None:
+    (watched / "steplint.toml").write_text("exclud = 1\n")
+    _wait_for(lambda: "steplint.toml:1" in (watched / "err.txt").read_text())
+    (watched / "steplint.toml").write_text('exclude = ["shop"]\n')
+    _wait_for(lambda: (watched / "out.txt").read_text() == "")
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

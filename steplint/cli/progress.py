@@ -1,7 +1,8 @@
-"""Bars on stderr that say what takes long: they appear after a second and are gone when the work is done."""
+"""What takes long is said on stderr: with bars on a terminal, gone when the work is done; elsewhere with a line."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _PATIENCE = 1.0
-"""Seconds of silence: most runs are over before."""
+"""Seconds of silence on a terminal: most runs are over before."""
+_FIRST, _NEXT = 5.0, 60.0
+"""Seconds until a log hears of it, and hears again."""
+_DOING = {"read": "reading", "link": "linking"}
 
 
 class Progress:
@@ -44,6 +48,44 @@ class Progress:
         if phase not in self._phases:
             self._phases[phase] = self._bars.add_task(phase, total=of)
         self._bars.update(self._phases[phase], completed=done, total=of)
+
+
+class Lines:
+    """Says in a log what takes long: one line after some seconds, and one a minute; a context manager."""
+
+    def __init__(self, stream: TextIO, *, keeps: bool, first: float = _FIRST, then: float = _NEXT) -> None:
+        """Write to ``stream``; ``keeps`` says that a later run finds in the cache what this one reads."""
+        self._stream, self._keeps, self._first, self._then = stream, keeps, first, then
+        self._phase = ("", 0, 0)
+        self._ended = threading.Event()
+        # Not from the calls below: one piece of work may take minutes.
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Lines:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def __call__(self, phase: str, done: int, of: int) -> None:
+        """Say that ``done`` parts of a phase are finished."""
+        self._phase = (phase, done, of)
+
+    def _tell(self) -> None:
+        wait, hint = self._first, " (a later run reads only what changed)" if self._keeps else ""
+        while not self._ended.wait(wait):
+            phase, done, of = self._phase
+            known = f"{_DOING.get(phase, phase)}: {done:,} of {of:,}" if of else "at work"
+            try:
+                self._stream.write(f"still {known}{hint}\n")
+                self._stream.flush()
+            except (OSError, ValueError):  # whoever listened is gone; the result has its own way
+                return
+            wait, hint = self._then, ""
 
 
 def _bars(stream: TextIO) -> Bars:

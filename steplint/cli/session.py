@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from steplint.cli.flags import Globals, of
-from steplint.cli.progress import Progress
+from steplint.cli.progress import Lines, Progress
 from steplint.cli.stop import Stop, warn
-from steplint.cli.terminal import Terminal, live, terminal
+from steplint.cli.terminal import Terminal, in_hook, live, terminal
 
 if TYPE_CHECKING:
     from steplint.config import Loaded
@@ -54,6 +54,12 @@ class Session:
         from steplint.project.roots import roots
 
         return [self._at(each) for each in roots(self.loaded)]
+
+    def again(self) -> Session:
+        """Return the same session with nothing read yet."""
+        found = copy(self)
+        found.__dict__.pop("loaded", None)
+        return found
 
     def _at(self, loaded: Loaded) -> Session:
         found = copy(self)
@@ -96,13 +102,18 @@ class Session:
         listed = disk(loaded, named=named)
         tree = Overlay(listed, unsaved) if unsaved else listed
         cache = open_cache(loaded, directory) if flags.cache else Cache.open(None, "")
-        shows = flags.progress and not flags.quiet and live(sys.stderr)
-        with cache, Progress(sys.stderr, live=shows) as progress:
+        with cache, self._progress() as progress:
             yield analyze(loaded, tree, cache=cache, jobs=flags.jobs, progress=progress)
             trouble = cache.trouble
         if flags.verbose:
             for note in [*listed.notes, *([trouble] if trouble else [])]:
                 warn(note)
+
+    def _progress(self) -> Progress | Lines:
+        shows = self.flags.progress and not self.flags.quiet
+        if shows and not live(sys.stderr) and not in_hook():
+            return Lines(sys.stderr, keeps=self.flags.cache)
+        return Progress(sys.stderr, live=shows and live(sys.stderr))
 
     def relative(self, path: str) -> str:
         """Return a path as the user wrote it, relative to the root of the project."""

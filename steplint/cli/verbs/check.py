@@ -12,6 +12,7 @@ from steplint.cli.flags import global_flags
 from steplint.cli.optional import WithOptionalValues
 from steplint.cli.report_flags import fix_flags, report_flags
 from steplint.cli.session import session
+from steplint.cli.stop import Stop
 
 
 @click.command(cls=WithOptionalValues, optional={"--update-baseline": "shrink", "--add-ignore": ""})
@@ -39,9 +40,11 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **flags: Any) -> int:
     PATHS filter what is shown; the analysis always covers the whole project, because facts cross files.
     """
     open_session = session(ctx, checking.settings(flags))
-    stdin = sys.stdin.buffer.read() if flags["stdin_filename"] else None
     if flags["watch"]:
         from steplint.cli.watch import repeat
 
-        return repeat(open_session, lambda: checking.run(open_session, paths, flags, stdin))
+        if flags["stdin_filename"]:
+            raise Stop("`--watch` and `--stdin-filename` exclude each other", "stdin is read once")
+        return repeat(open_session, lambda each: checking.run(each, paths, flags))
+    stdin = sys.stdin.buffer.read() if flags["stdin_filename"] else None
     return checking.run(open_session, paths, flags, stdin)
