@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
-from ._sources import callee, elsewhere, sources, step_text, trace
+from ._sources import callee, direct, elsewhere, sources, step_text, trace
 from ._text import sentence, short, shown
 from ._wrap import Around, free_name, step_around
 
@@ -147,11 +147,11 @@ def _notes(operation: Operation) -> Iterator[Note]:
 
 
 def _called(effect: Effect) -> str:
-    return named(effect) if len(effect.trail) <= 1 else callee(effect)
+    return named(effect) if direct(effect) else callee(effect)
 
 
 def _step_name(effect: Effect) -> str:
-    if len(effect.trail) > 1:
+    if not direct(effect):
         return callee(effect).rpartition(".")[2]
     noun = effect.receiver.rpartition(".")[2].strip("()[]_")
     return short(f"{effect.api.rpartition('.')[2]}-{noun}") if noun else effect.api.rpartition(".")[2]
@@ -160,7 +160,7 @@ def _step_name(effect: Effect) -> str:
 def _fix(project: Project, workflow: Workflow, effect: Effect, name: str) -> Fix | None:
     """Return the fix where the value of the new step survives being stored, or is not used."""
     dialect = project.dialect(workflow)
-    if dialect.output != "json" or len(effect.trail) > 1:
+    if dialect.output != "json" or not direct(effect):
         return step_around(dialect, workflow, effect, name)
     if effect.consumed != "dropped":
         return None

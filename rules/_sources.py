@@ -284,9 +284,15 @@ def environment(effect: Effect) -> bool:
     return effect.api.startswith(("os.environ", "os.getenv", "os.getcwd", "sys.argv", "sys.platform", "platform."))
 
 
+def direct(effect: Effect) -> bool:
+    """Return whether the source itself stands at the call that is reported, and not in a function called there."""
+    return effect.origin == effect.place
+
+
 def callee(effect: Effect) -> str:
     """Return the call of the body that leads to the source, as people write it."""
-    return shown(effect.trail[0].calls if effect.trail and len(effect.trail) > 1 else effect.api).split("(")[0]
+    calls = next((hop.calls for hop in effect.trail if hop.place == effect.place), effect.api)
+    return shown(effect.api if direct(effect) else calls).split("(")[0]
 
 
 def _kind(step: Step | None) -> str:

@@ -80,7 +80,8 @@ def writable(dialect: Dialect, workflow: Workflow, text: str) -> bool:
 
 def plain_place(effect: Effect) -> bool:
     """Return whether the call stands where a new durable operation is certain to work, and happens once."""
-    return not any(frame.kind in _AWKWARD for frame in effect.inside)
+    own = effect.trail[0].place == effect.place
+    return own and not any(frame.kind in _AWKWARD for frame in effect.inside)
 
 
 def on_runs(dialect: Dialect, keyed: str = "runs in flight execute the new step once, late") -> str:

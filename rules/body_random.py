@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, callee, value_findings
+from ._sources import Words, callee, direct, value_findings
 from ._wrap import step_around
 
 _WORDS = Words("draws another value", standin="random", step="draw-value")
@@ -19,5 +19,5 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
-    name = callee(effect).rpartition(".")[2] if len(effect.trail) > 1 else "draw-value"
+    name = callee(effect).rpartition(".")[2] if not direct(effect) else "draw-value"
     return step_around(project.dialect(workflow), workflow, effect, name)

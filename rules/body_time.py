@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, callee, value_findings
+from ._sources import Words, callee, direct, value_findings
 from ._wrap import Around, step_around, written
 
 _WORDS = Words("reads another time", standin="time", step="read-clock")
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
     dialect = project.dialect(workflow)
-    name = callee(effect).rpartition(".")[2] if len(effect.trail) > 1 else "read-clock"
+    name = callee(effect).rpartition(".")[2] if not direct(effect) else "read-clock"
     if not effect.api.startswith("datetime.") or dialect.output == "pickle":
         return step_around(dialect, workflow, effect, name)
     # A datetime does not survive JSON; its ISO text does.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steplint.api import Effect, Finding, Fix, Project, Workflow
 
-from ._sources import Words, callee, value_findings
+from ._sources import Words, callee, direct, value_findings
 from ._wrap import Around, step_around, written
 
 _WORDS = Words("generates another ID", standin="uuid", step="generate-id")
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
     dialect = project.dialect(workflow)
-    if len(effect.trail) > 1:
+    if not direct(effect):
         return step_around(dialect, workflow, effect, callee(effect).rpartition(".")[2])
     if dialect.output != "json" or not effect.api.startswith("uuid."):
         return step_around(dialect, workflow, effect, "generate-id")
