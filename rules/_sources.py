@@ -286,13 +286,17 @@ def environment(effect: Effect) -> bool:
 
 def direct(effect: Effect) -> bool:
     """Return whether the source itself stands at the call that is reported, and not in a function called there."""
-    return effect.origin == effect.place
+    return len(effect.trail) <= 1 or effect.trail[-1].place == effect.place
 
 
 def callee(effect: Effect) -> str:
     """Return the call of the body that leads to the source, as people write it."""
-    calls = next((hop.calls for hop in effect.trail if hop.place == effect.place), effect.api)
-    return shown(effect.api if direct(effect) else calls).split("(")[0]
+    return shown(effect.api if direct(effect) else effect.trail[standing(effect)].calls).split("(")[0]
+
+
+def standing(effect: Effect) -> int:
+    """Return which hop of the trail is the call that is reported: not the first one in a function that holds steps."""
+    return next((index for index, hop in enumerate(effect.trail) if hop.place == effect.place), 0)
 
 
 def _kind(step: Step | None) -> str:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from steplint.api import Dialect, Edit, Effect, Fix, Place, Span, Workflow
 
+from ._sources import standing
+
 _AWKWARD = ("deferred", "comprehension", "combinator", "for", "while", "call")
 """Frames in which a new step would stand in another function, or would need another ID at each turn."""
 
@@ -80,8 +82,7 @@ def writable(dialect: Dialect, workflow: Workflow, text: str) -> bool:
 
 def plain_place(effect: Effect) -> bool:
     """Return whether the call stands where a new durable operation is certain to work, and happens once."""
-    own = effect.trail[0].place == effect.place
-    return own and not any(frame.kind in _AWKWARD for frame in effect.inside)
+    return standing(effect) == 0 and not any(frame.kind in _AWKWARD for frame in effect.inside)
 
 
 def on_runs(dialect: Dialect, keyed: str = "runs in flight execute the new step once, late") -> str:
