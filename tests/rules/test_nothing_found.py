@@ -1,0 +1,26 @@
+"""Engines whose projects often have no workflow."""
+
+from __future__ import annotations
+
+from steplint.testing import check_source
+
+PLAIN = """\
+from hatchet_sdk import Context, EmptyModel, Hatchet
+
+hatchet = Hatchet()
+
+
+@hatchet.task(on_events=["order:placed"])
+async def confirm(_: EmptyModel, ctx: Context) -> None:
+    ctx.log("confirmed")
+"""
+
+
+def test_a_project_of_plain_tasks_gets_a_note() -> None:
+    (found,) = check_source({"tasks.py": PLAIN}).findings
+    assert (found.rule.name, found.severity) == ("nothing-found", "info")
+
+
+def test_one_durable_task_is_enough() -> None:
+    durable = PLAIN.replace("hatchet.task(", "hatchet.durable_task(")
+    assert check_source({"tasks.py": durable}).findings == ()
