@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -483,36 +483,50 @@ class Tree:
             yield from self._area(area, count)
             left, area = left - count, area + 1
 
+    def flows(self, workflows: int) -> Iterator[tuple[str, str]]:
+        """Yield path and text of so many modules with workflows and of the chains below them, and of nothing else."""
+        for area in range((workflows + 1) // 2):
+            package = f"{self._rng.choice(_NOUNS)}_{area}"
+            yield self._file(f"services/{package}/__init__.py", f'"""The {package} package."""\n')
+            links = self._links(package, 3)
+            yield from self._chains(links)
+            yield from self._flows(package, area, min(2, workflows - 2 * area), links)
+
     def _area(self, area: int, count: int) -> Iterator[tuple[str, str]]:
         rng = self._rng
         package = f"{rng.choice(_NOUNS)}_{area}"
         folder = f"services/{package}"
         share = count * WORKFLOWS + rng.random()
         flows = min(int(share), count // 4)
-        chained = round(count * CHAINED)
-        links = self._links(package, chained) if flows else []
+        links = self._links(package, round(count * CHAINED)) if flows else []
         plain = count - 1 - flows - len(links)
         yield self._file(f"{folder}/__init__.py", f'"""The {package} package."""\n')
-        heads = []
-        for number, (own, below) in enumerate(links):
-            if number % 3 == 0:
-                heads.append(own)
-            imports = (f"from {below.module} import {below.function}",) if below else ()
-            if below is None:
-                imports = ("from datetime import datetime, timezone",)
-            text = module(rng, self._size(), imports, link_body(rng, own.function, below))
-            self.chained += 1
-            yield self._file(f"services/{own.module.replace('.', '/')}.py", text)
-        for number in range(flows):
-            sdk = SDKS[(area + number) % len(SDKS)]
-            app = f"{package.replace('_', '-')}-{number}"
-            text = workflow_module(rng, self._size(), sdk, app, tuple(heads))
-            self.workflows += 1
-            yield self._file(f"{folder}/flow_{number}.py", text)
+        yield from self._chains(links)
+        yield from self._flows(package, area, flows, links)
         for number in range(plain):
             name = f"{rng.choice(_VERBS)}_{rng.choice(_NOUNS)}_{number}"
             inner = "tests/test_" if number % 5 == 4 else ""
             yield self._file(f"{folder}/{inner}{name}.py", module(rng, self._size()))
+
+    def _chains(self, links: Iterable[tuple[Link, Link | None]]) -> Iterator[tuple[str, str]]:
+        for own, below in links:
+            imports = (f"from {below.module} import {below.function}",) if below else ()
+            if below is None:
+                imports = ("from datetime import datetime, timezone",)
+            text = module(self._rng, self._size(), imports, link_body(self._rng, own.function, below))
+            self.chained += 1
+            yield self._file(f"services/{own.module.replace('.', '/')}.py", text)
+
+    def _flows(
+        self, package: str, area: int, count: int, links: list[tuple[Link, Link | None]]
+    ) -> Iterator[tuple[str, str]]:
+        heads = tuple(own for number, (own, _) in enumerate(links) if number % 3 == 0)
+        for number in range(count):
+            sdk = SDKS[(area + number) % len(SDKS)]
+            app = f"{package.replace('_', '-')}-{number}"
+            text = workflow_module(self._rng, self._size(), sdk, app, heads)
+            self.workflows += 1
+            yield self._file(f"services/{package}/flow_{number}.py", text)
 
     def _links(self, package: str, count: int) -> list[tuple[Link, Link | None]]:
         """Return chains of three: a head that workflows call, and two modules below it."""
@@ -536,13 +550,23 @@ class Tree:
 def write(folder: Path, files: int = FILES, seed: int = 1) -> Size:
     """Write a monorepo below ``folder`` and return what it consists of."""
     tree = Tree(files, seed)
+    return Size(_written(folder, tree.contents()), tree.lines, tree.workflows, tree.chained)
+
+
+def write_flows(folder: Path, workflows: int, seed: int = 2) -> Size:
+    """Write so many modules with workflows, two in a package with one chain, to stand among other people's code."""
+    tree = Tree(0, seed)
+    return Size(_written(folder, tree.flows(workflows)), tree.lines, tree.workflows, tree.chained)
+
+
+def _written(folder: Path, contents: Iterable[tuple[str, str]]) -> int:
     count = 0
-    for path, text in tree.contents():
+    for path, text in contents:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         count += 1
-    return Size(count, tree.lines, tree.workflows, tree.chained)
+    return count
 
 
 def main() -> None:
