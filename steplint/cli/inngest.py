@@ -38,10 +38,15 @@ def run(session: Session, target: str, flags: Mapping[str, Any]) -> int:
     from steplint.cli import running
     from steplint.runtime import console_inngest
 
+    for name in ("check", "mode"):
+        if flags[name]:
+            raise click.UsageError(
+                f"`--{name}` is not for an Inngest app: its SDK enters the body again after every step"
+            )
     event = running.event(flags)
     if event is None and flags["run_id"] is None:
         raise Stop("an Inngest app is started by an event", "--event event.json")
-    ended = console_inngest.run(
+    ended, left = console_inngest.run(
         target,
         event,
         ledger=running.ledger(session, flags),
@@ -59,6 +64,10 @@ def run(session: Session, target: str, flags: Mapping[str, Any]) -> int:
         elif each.status != "completed":
             error = f": {each.error.name}: {each.error.message}" if each.error is not None else ""
             say(f"run `{each.run}` is {each.status}{error}", f"steplint runs show {each.run} --store {flags['store']}")
+    if left and not session.quiet:
+        shown = ", ".join(f"`{each}`" for each in left[:5]) + (f" and {len(left) - 5} more" if left[5:] else "")
+        hint = f"steplint runs work --inngest {target} --store {flags['store']}"
+        click.echo(f"note: not ended yet: {shown}\nhint: {hint}", err=True)
     return 0 if all(each.status == "completed" for each in ended) else 1
 
 

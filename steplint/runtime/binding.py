@@ -55,6 +55,13 @@ class Bound:
             elif step.template is not None and step.was and (match := _pattern(step.template).fullmatch(step_id)):
                 yield from (_filled(earlier, match.groups()) for earlier in reversed(step.was))
 
+    def place(self, step_id: str, occurrence: int) -> str:
+        """Return where the code calls a step, `file.py:12`; "" if the manifest does not tell."""
+        for step in self.workflow.steps if self.workflow else ():
+            if (step.id, step.occurrence) == (step_id, occurrence) and step.place is not msgspec.UNSET:
+                return f"{step.place.path}:{step.place.line}"
+        return ""
+
     def reused(self) -> frozenset[str]:
         """Return the IDs of steps that were buried under another meaning: what is recorded for them is not theirs."""
         if self.workflow is None:

@@ -14,14 +14,14 @@ from steplint.runtime import views
 from steplint.runtime.binding import GUARD, Guard
 from steplint.runtime.console import Ended, Ledger, existing
 from steplint.runtime.engines.errors import EngineError
-from steplint.runtime.errors import RunCancelledError, RunFailedError, RunHeldError
+from steplint.runtime.errors import RunCancelledError, RunConflictError, RunFailedError, RunHeldError
 from steplint.runtime.fronts.inngest_app import SERVE_PATH
 from steplint.runtime.fronts.inngest_config import Function
 from steplint.runtime.fronts.inngest_http import InngestApp, InngestRuntime, run_of
 from steplint.runtime.retry import BACKOFF
 from steplint.runtime.schedule import Event
 from steplint.runtime.stores.sqlite import Durability
-from steplint.runtime.values import decode
+from steplint.runtime.values import decode, encode
 
 
 def run(
@@ -40,28 +40,33 @@ def run(
     backoff: Sequence[float] = BACKOFF,
     timeout: float | None = None,
     observe: Callable[[Progress], None] | None = None,
-) -> list[Ended]:
+) -> tuple[list[Ended], list[str]]:
     """Send ``event`` to an app and drive what it starts, or go on with the run of this ID; return how the runs ended.
 
     ``event`` is a mapping with ``name`` and ``data``; its data alone is enough where the app has one function. What
-    the runs start on their way, failure handlers for instance, is driven too as far as it goes now.
-    Raises `EngineError`, `LedgerError`, `UnknownRunError`.
+    the runs start on their way, failure handlers for instance, is driven too as far as it goes now; the second list
+    has those that have not ended.
+    Raises `EngineError`, `LedgerError`, `RunConflictError`, `UnknownRunError`.
     """
+    if run_id is not None:
+        _refuse_unknown(ledger, run_id, event)
     options: Mapping[str, Any] = {"guard": guard, "durability": durability, "backoff": backoff}
     with InngestApp(target, path=path, port=port, signing_key=signing_key, without=without) as app:
-        sent = None if run_id is not None and event is None else _event(event, app, run_id)
+        sent = None if run_id is not None else _event(event, app)
         functions = () if sent is None else app.triggered(sent)
         if sent is not None and not functions:
-            raise EngineError(
-                f"no function of the app is triggered by `{sent.name}`", f"its events are {_shown(_events(app))}"
-            )
+            known = _events(app)
+            why = "this event does not meet their expressions" if sent.name in known else f"its events: {_shown(known)}"
+            raise EngineError(f"no function of the app is triggered by `{sent.name}`", why)
         with InngestRuntime(ledger, app, manifest=manifest, observe=observe, **options) as runtime:
+            begin = runtime.clock.now()
             runs = [run_id or ""] if sent is None else _started(runtime, functions, sent)
             for each in runs:
                 with suppress(RunFailedError, RunCancelledError, RunHeldError, TimeoutError):  # the run's row says it
                     runtime.result(each, timeout)
             runtime.work(until_idle=True)
-            return [_ended(runtime, each) for each in runs]
+            left = [each.id for each in runtime.store.runs() if each.open and each.created >= begin]
+            return [_ended(runtime, each) for each in runs], [each for each in left if each not in runs]
 
 
 def work(
@@ -112,21 +117,42 @@ def replay(
 
 
 def _started(runtime: InngestRuntime, functions: Sequence[Function], event: Event) -> list[str]:
+    for each in functions if event.id else ():
+        known = runtime.store.run(run_of(each, event))
+        if known is not None and decode(known.event)["data"] != event.data:
+            raise RunConflictError(f"run `{known.id}` exists, with other data; give the event another `id`")
     (event_id,) = runtime.send(event)
     return [run_of(each, Event(event.name, event.data, event_id)) for each in functions]
 
 
-def _event(given: Any, app: InngestApp, run_id: str | None) -> Event:
+def _refuse_unknown(ledger: Ledger, run_id: str, event: Any) -> None:
+    """Raise before the app is touched, and before a ledger is made, if there is no such run to go on with."""
+    if event is not None:
+        text = "the ID of a run is made of its function's and its event's: give one of `--run-id` and an event"
+        raise EngineError(text, 'the run of the event `{"name": ..., "id": "o-1"}` is `FUNCTION-o-1`')
+    with existing(ledger) as store:
+        views.find(store, run_id)
+
+
+def _event(given: Any, app: InngestApp) -> Event:
     if isinstance(given, Mapping) and isinstance(given.get("name"), str):
         known = {key: value for key, value in given.items() if key not in ("user", "v")}
         try:
-            return msgspec.convert(known, Event)
+            return _with_object(msgspec.convert(known, Event))
         except msgspec.ValidationError as error:
             raise EngineError(f"this is no event: {error}", "an event has `name`, `data`, `id` and `ts`") from None
     names = _events(app)
     if len(names) != 1:
         raise EngineError("the event has no `name`, and the app knows several", f"give one of {_shown(names)}")
-    return Event(names[0], {} if given is None else given, run_id or "")
+    return _with_object(Event(names[0], {} if given is None else given))
+
+
+def _with_object(event: Event) -> Event:
+    """Refuse what no SDK accepts: each answers such an event with an error, try after try."""
+    if not isinstance(event.data, Mapping):
+        text = f"the data of an event is an object, this is `{encode(event.data)[:60]}`"
+        raise EngineError(text, """--data '{"order_id": "o-1"}'""")
+    return event
 
 
 def _events(app: InngestApp) -> list[str]:

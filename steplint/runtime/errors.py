@@ -85,7 +85,7 @@ class LedgerError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message}; {hint}" if hint else message)
-        self.hint = hint
+        self.message, self.hint = message, hint
 
 
 # Interrupts derive from BaseException: an `except Exception` around a step must not swallow them.

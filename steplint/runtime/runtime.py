@@ -182,7 +182,9 @@ class Runtime:
                 raise RuntimeError(f"the runtime is stopped, run `{id}` is {run.status}; a new runtime goes on with it")
             if limit is not None and self.clock.now() >= limit:
                 raise TimeoutError(f"run `{id}` is {run.status} after {timeout:g} s")
-            self._idle(run.root, limit)
+            scope = self.scope(run)
+            if scope == run.root or not self._visit(scope):
+                self._idle(scope, limit)
 
     def work(self, *, workers: int = 1, until_idle: bool = False) -> None:
         """Drive due runs in ``workers`` threads until `stop`, or with ``until_idle`` until none is due."""
@@ -268,6 +270,10 @@ class Runtime:
     def drive(self, visit: Visit, workflow: Workflow) -> None:
         """Take a run that this process holds as far as it goes now; a front does that in its own way."""
         drive(visit, workflow, self._event_loop)
+
+    def scope(self, run: Run) -> str:
+        """Return the root of the runs that `result` drives until ``run`` has ended; "" is all that are known here."""
+        return run.root
 
     def _give_back(self, run: Run) -> None:
         # If even that cannot be written, the lease ends by itself.

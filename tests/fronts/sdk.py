@@ -102,6 +102,8 @@ class Sdk:
         self.bodies = bodies
         self.requests: list[tuple[str, str, int, bool]] = []
         self.broken: list[int] = []
+        self.version = 0
+        self.versions: list[int] = []
 
     def send(
         self, method: str, params: Mapping[str, str], headers: Mapping[str, str], content: bytes | None
@@ -110,6 +112,7 @@ class Sdk:
         function = params["fnId"].removeprefix("shop-")
         about = request["ctx"]
         self.requests.append((function, params["stepId"], about["attempt"], about["disable_immediate_execution"]))
+        self.versions.append(request["version"])
         if self.broken:
             status = self.broken.pop(0)
             if status == 0:
@@ -131,7 +134,8 @@ class Sdk:
         pass
 
     def _answer(self, status: int, body: Any, extra: Mapping[str, str] | None = None) -> Any:
-        return status, {**HEADERS, **(extra or {})}, json.dumps(body).encode()
+        chosen = {"x-inngest-req-version": str(self.version)} if self.version else {}
+        return status, {**HEADERS, **chosen, **(extra or {})}, json.dumps(body).encode()
 
 
 class Registered:

@@ -10,6 +10,7 @@ from steplint.runtime.engines.errors import EngineError
 from steplint.runtime.fronts.expressions import UnknownExpressionError, awaited, parse
 from steplint.runtime.fronts.inngest_config import functions
 from steplint.runtime.fronts.signing import canonical, signature
+from steplint.runtime.fronts.times import when
 from tests.fronts.sdk import config
 
 
@@ -73,6 +74,39 @@ def test_what_shall_have_no_effect_is_let_pass() -> None:
 def test_what_is_no_registration_is_said() -> None:
     with pytest.raises(EngineError, match="without a name or without functions"):
         functions({"message": "hello"})
+
+
+@pytest.mark.parametrize("sdk", ["py:v0.3.12", "js:v2.7.2", "js:v3.21.1"])
+def test_an_sdk_that_reads_memos_in_another_way_is_refused(sdk: str) -> None:
+    with pytest.raises(EngineError, match=r"the app's SDK is .*; steplint speaks with .* and newer"):
+        functions({"appName": "shop", "sdk": sdk, "functions": [config("order")]})
+
+
+@pytest.mark.parametrize("sdk", ["py:v0.4.0", "py:v1.0.0", "js:v3.22.0", "js:v4.1.0-beta.2", "go:v0.1.0", "odd", ""])
+def test_newer_sdks_and_those_of_other_languages_are_taken(sdk: str) -> None:
+    assert functions({"appName": "shop", "sdk": sdk, "functions": [config("order")]})
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("250ms", 1000.25),
+        ("1.5s", 1001.5),
+        ("1w2d3h4m5s", 1000 + 788_645),
+        ("1970-01-01T01:00:00Z", 3600),
+        ("1970-01-01T01:00:00.5Z", 3600.5),
+        ("1970-01-01T01:00:00.123456789+01:00", 0.123456),
+        ("1970-01-01T01:00:00", 3600),
+    ],
+)
+def test_times_and_durations_of_all_sdks_are_read(text: str, moment: float) -> None:
+    assert when(text, 1000) == pytest.approx(moment)
+
+
+@pytest.mark.parametrize("text", ["", "5", "5 parsecs", "1s 2"])
+def test_what_is_no_time_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        when(text, 0)
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,32 @@ def test_a_failed_run_starts_its_handler_and_functions_that_listen(make: Make) -
     assert ["finished", "shop-order"] in seen
 
 
+def test_a_run_gets_the_event_that_another_function_sends_later(make: Make) -> None:
+    def order(ctx: Context) -> Any:
+        runtime.send({"name": "shop/part", "id": "1"})
+        found = ctx.ask("w", "WaitForEvent", "shop/done", timeout="1d")
+        return found and found["name"]
+
+    def part(ctx: Context) -> Any:
+        ctx.ask("nap", "Sleep", "5s")
+        return runtime.send({"name": "shop/done", "id": "2"})
+
+    runtime = make(Sdk(order=order, part=part))
+    assert run(runtime) == "shop/done"
+
+
+def test_a_time_that_cannot_be_read_fails_the_run(make: Make) -> None:
+    found = fault(make(Sdk(order=lambda ctx: ctx.ask("nap", "Sleep", "soon"))))
+    assert (found.name, found.message) == ("BadTime", "step `nap`: `soon` is neither a time nor a duration")
+
+
+def test_the_way_of_execution_that_the_sdk_chose_is_sent_back(make: Make) -> None:
+    sdk = Sdk(order=lambda ctx: [ctx.run("a", lambda: 1), ctx.run("b", lambda: 2)])
+    sdk.version = 2
+    assert run(make(sdk)) == [1, 2]
+    assert sdk.versions == [-1, 2, 2]
+
+
 def test_the_same_event_starts_one_run(make: Make) -> None:
     runtime = make(Sdk(order=lambda ctx: 1))
     run(runtime)

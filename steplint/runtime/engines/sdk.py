@@ -9,9 +9,12 @@ from types import ModuleType
 from steplint.runtime.engines.errors import EngineError
 
 
-def installed(module: str, package: str, oldest: tuple[int, ...]) -> ModuleType:
-    """Return the module of an SDK; raises `EngineError` if it is missing or older than ``oldest``."""
-    install = f"pip install 'steplint[{module}]'"
+def installed(module: str, package: str, oldest: tuple[int, ...], extra: str = "") -> ModuleType:
+    """Return the module of a package of the extra ``extra``, which is named like the module if it is not given.
+
+    Raises `EngineError` if it is missing or older than ``oldest``.
+    """
+    install = f"pip install 'steplint[{extra or module}]'"
     try:
         found = importlib.import_module(module)
         version = importlib.metadata.version(package)
@@ -20,5 +23,5 @@ def installed(module: str, package: str, oldest: tuple[int, ...]) -> ModuleType:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < oldest:
         wanted = ".".join(map(str, oldest))
-        raise EngineError(f"`{package}` is {version}; the adapter needs {wanted} or newer", install)
+        raise EngineError(f"`{package}` is {version}; steplint needs {wanted} or newer", install)
     return found

@@ -21,6 +21,7 @@ from steplint.contract.runs import Fault
 from steplint.runtime.engines.errors import EngineError
 from steplint.runtime.engines.sdk import installed
 from steplint.runtime.fronts.signing import signature
+from steplint.runtime.fronts.times import iso
 
 SERVE_PATH = "/api/inngest"
 _LIMIT = 2 * 3600.0
@@ -67,14 +68,18 @@ class App:
 
     def __init__(self, transport: Transport, shown: str, signing_key: str = "") -> None:
         self._transport, self._shown, self._key = transport, shown, signing_key
+        self._version = -1  # of the way in which bodies execute; the SDK chooses it and wants it back
 
     def call(self, function: str, step: str, body: Mapping[str, Any]) -> Answer:
         """Return what the app answers to one entry of a function; no answer is an error that may pass."""
         run = str(body["ctx"]["run_id"])
+        sent = {**body, "version": self._version if body["steps"] else -1}
         try:
-            status, headers, content = self._send("POST", {"fnId": function, "stepId": step}, body, {"x-run-id": run})
+            status, headers, content = self._send("POST", {"fnId": function, "stepId": step}, sent, {"x-run-id": run})
         except OSError as error:
             return Answer(0, {"name": "NoAnswer", "message": f"{self._shown} does not answer: {error}"})
+        chosen = headers.get("x-inngest-req-version") or ""
+        self._version = int(chosen) if chosen.isdigit() else self._version
         return _answer(status, headers, content, self._shown)
 
     def sync(self) -> tuple[int, bytes]:
@@ -121,7 +126,7 @@ def load(target: str) -> Any:
 
 def in_process(app: Any, path: str) -> Transport:
     """Return the transport to an app of this process."""
-    httpx = installed("httpx", "httpx", (0, 27))
+    httpx = installed("httpx", "httpx", (0, 27), "inngest")
     if _is_asgi(app):
         return _Asgi(httpx, app, path)
     if callable(app):
@@ -133,7 +138,7 @@ def in_process(app: Any, path: str) -> Transport:
 
 def at_url(url: str) -> Transport:
     """Return the transport to an app at a URL; without a path, at the usual one."""
-    httpx = installed("httpx", "httpx", (0, 27))
+    httpx = installed("httpx", "httpx", (0, 27), "inngest")
     origin, path = _parts(url)
     return _Sync(httpx.Client(base_url=origin, timeout=_LIMIT), httpx, path)
 
@@ -246,8 +251,6 @@ def _answer(status: int, headers: Mapping[str, str], content: bytes, shown: str)
 
 
 def _retry_after(text: str | None) -> float | None:
-    from steplint.runtime.fronts.inngest_run import iso
-
     if not text:
         return None
     if text.strip().isdigit():
@@ -272,7 +275,8 @@ def _module(place: str) -> ModuleType:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
         if error.name is not None and (place == error.name or place.startswith(f"{error.name}.")):
-            raise EngineError(f"there is no module `{place}`", "write `package.module:app` or `file.py:app`") from None
+            hint = "write `package.module:app` or `file.py:app`; an address begins with `http://`"
+            raise EngineError(f"there is no module `{place}`", hint) from None
         raise EngineError(f"`{place}` fails at import: {error}", f"install `{error.name}`") from error
     except Exception as error:
         raise EngineError(f"`{place}` fails at import: {type(error).__name__}: {error}", "mend it first") from error
@@ -287,6 +291,6 @@ def _is_asgi(app: Any) -> bool:
 def _parts(url: str) -> tuple[str, str]:
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
-    if not host:
+    if not host or scheme not in ("http", "https"):
         raise EngineError(f"`{url}` is no URL", "write `http://127.0.0.1:3000/api/inngest`")
     return f"{scheme}://{host}", f"/{path}" if slash and path else SERVE_PATH

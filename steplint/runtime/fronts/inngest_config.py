@@ -12,6 +12,8 @@ from steplint.runtime.fronts.expressions import Equality, UnknownExpressionError
 from steplint.runtime.workflow import Workflow
 
 _DEFAULT_RETRIES = 4
+# The first versions that read memos as they are sent here; an older one takes `{"data": 1}` for the value.
+_OLDEST = {"py": (0, 4), "js": (3, 22)}
 _REFUSED = {
     "batchEvents": "batch_events",
     "cancel": "cancel",
@@ -56,9 +58,10 @@ def functions(config: Mapping[str, Any], without: frozenset[str] = frozenset()) 
     given = config.get("functions")
     if not app or not isinstance(given, list):
         raise EngineError("the app registers without a name or without functions", "is it an Inngest SDK that answers?")
+    _refuse_old(str(config.get("sdk") or ""))
     refused = [line for each in given for line in _unsupported(each, without)]
     if refused:
-        hint = "take them out, name those that shall have no effect, or use an Inngest server"
+        hint = "take them out, give `--without NAME` for what shall have no effect, or use an Inngest server"
         raise EngineError("not supported here: " + "; ".join(refused), hint)
     found = {each["id"]: _function(app, each) for each in given}
     for full_id, function in found.items():
@@ -66,6 +69,18 @@ def functions(config: Mapping[str, Any], without: frozenset[str] = frozenset()) 
         if function.handler is not None:
             function.handler.triggers = ()
     return list(found.values())
+
+
+def _refuse_old(sdk: str) -> None:
+    """Raise for an SDK, such as `py:v0.3.1`, that is older than what is known to work; unknown languages pass."""
+    language, _, version = sdk.partition(":v")
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    oldest = _OLDEST.get(language)
+    if oldest is not None and numbers and numbers < oldest:
+        wanted = ".".join(map(str, oldest))
+        raise EngineError(
+            f"the app's SDK is {language} {version}; steplint speaks with {wanted} and newer", "update it"
+        )
 
 
 def _function(app: str, given: Mapping[str, Any]) -> Function:

@@ -63,7 +63,7 @@ class InngestApp:
             shown = target if remote else f"`{target}`" if isinstance(target, str) else f"the app at {path}"
             self.app = App(transport, shown, signing_key)
             undo.callback(self.app.close)
-            found = functions(self._registration(shown, path), frozenset(without))
+            found = functions(self._registration(shown, path, signed=bool(signing_key)), frozenset(without))
             if signing_key and not self.app.trusts():
                 raise EngineError(f"{shown} refuses the signing key", "give the one that the app has")
             self.functions: dict[str, Function] = {each.full_id: each for each in found}
@@ -89,7 +89,7 @@ class InngestApp:
             if any(trigger.event == event.name and holds(trigger.equalities, data) for trigger in each.triggers)
         ]
 
-    def _registration(self, shown: str, path: str) -> Mapping[str, Any]:
+    def _registration(self, shown: str, path: str, *, signed: bool) -> Mapping[str, Any]:
         status, content = self.app.sync()
         if self.endpoint.registered is not None:
             return self.endpoint.registered
@@ -97,6 +97,9 @@ class InngestApp:
         if status == 404:
             raise EngineError(f"{shown} serves nothing at the path of Inngest functions", f"give it; tried was {path}")
         if "server_kind_mismatch" in said or "Sig" in said or status == 401:
+            if signed:
+                hint = "take `--signing-key` and `INNGEST_SIGNING_KEY` away, or start it in production mode"
+                raise EngineError(f"{shown} is in dev mode and wants no signing key", hint)
             hint = "set `INNGEST_DEV=1` before it starts, or give its signing key"
             raise EngineError(f"{shown} is in production mode", hint)
         hint = f"its SDK must reach {self.endpoint.url}: set `INNGEST_DEV={self.endpoint.url}` for the app"
@@ -141,6 +144,10 @@ class InngestRuntime(Runtime):
             self._tell(run, workflow, result, fault)
 
         InngestRun(visit, workflow, self.app.app, self.app.functions, ended).drive()
+
+    def scope(self, run: Run) -> str:
+        """Drive the other functions, too: a run may wait for an event that one of them sends."""
+        return ""
 
     def rehearse(self, run: Run) -> Rehearsal:
         """Return what becomes of a recorded run under the code that the app has now; no step is executed."""

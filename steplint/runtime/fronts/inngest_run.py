@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from steplint.runtime.errors import NonRetriableError, RetryAfterError, StepErro
 from steplint.runtime.fronts.expressions import UnknownExpressionError, awaited, parse
 from steplint.runtime.fronts.inngest_app import Answer, App
 from steplint.runtime.fronts.inngest_config import Function
+from steplint.runtime.fronts.times import when
 from steplint.runtime.ops import Op, Outcome, Wait
 from steplint.runtime.retry import pause
 from steplint.runtime.schedule import Event, event_text
@@ -29,7 +30,6 @@ MAX_STEPS = 1000
 MAX_OUTPUT, MAX_STATE = 4 << 20, 32 << 20
 _MAX_THREADS = 32
 _LONGEST_WAIT = 366 * 86400.0
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 class RemoteError(StepError):
@@ -220,13 +220,13 @@ class InngestRun:
             mark = RACE if found.opts.get("parallelMode") == "race" else PLANNED
             return Wait(replace(timer, at=now, expected=mark))
         if found.op == "Sleep":
-            return Wait(replace(timer, at=_time(found, now)))
+            return Wait(replace(timer, at=_when(found, str(found.opts.get("duration") or found.name), now)))
         if found.op == "WaitForEvent":
             return Wait(self._event_timer(found, timer, now))
         return self._invocation(found, op, timer, now)
 
     def _event_timer(self, found: Found, timer: Timer, now: float) -> Timer:
-        limit = min(_seconds(str(found.opts.get("timeout") or "366d")), _LONGEST_WAIT)
+        until = min(_when(found, str(found.opts.get("timeout") or "366d"), now), now + _LONGEST_WAIT)
         name = str(found.opts.get("event") or found.name)
         replace = msgspec.structs.replace
         try:
@@ -234,10 +234,10 @@ class InngestRun:
         except UnknownExpressionError as error:
             raise _RunEnds(Fault("UnsupportedExpression", f"step `{found.label}`: {error}")) from None
         if met is None:
-            return replace(timer, at=now + limit)  # no event can meet it
+            return replace(timer, at=until)  # no event can meet it
         paths, wanted = met
         expected = encode(wanted if len(wanted) > 1 else wanted[0]) if wanted else ""
-        return replace(timer, at=now + limit, event=name, match=" && ".join(paths), expected=expected)
+        return replace(timer, at=until, event=name, match=" && ".join(paths), expected=expected)
 
     def _invocation(self, found: Found, op: Op, timer: Timer, now: float) -> Wait | None:
         full_id = str(found.opts.get("function_id") or "")
@@ -254,7 +254,7 @@ class InngestRun:
         data = {**(payload.get("data") or {}), "_inngest": about}
         text = event_text(Event("inngest/function.invoked", data, child_id, int(now * 1000)))
         limit = found.opts.get("timeout")
-        at = now + _seconds(str(limit)) if limit else None
+        at = _when(found, str(limit), now) if limit else None
         row = Run(child_id, child.id, text, now, run.root, now, parent=run.id, parent_key=found.key)
         return Wait(msgspec.structs.replace(timer, at=at), row)
 
@@ -283,12 +283,18 @@ class InngestRun:
         if memo is None:
             return
         if (memo.id, memo.occurrence) != (found.id, found.occurrence):
-            here, there = _use(found.id, found.occurrence), _use(memo.id, memo.occurrence)
+            here, there = self._use(found.id, found.occurrence), self._use(memo.id, memo.occurrence)
             raise _RunEnds(Fault("CollidingKeys", f"{here} and {there} have one key; rename one of the two steps"))
         if memo.kind != KINDS[found.op]:
             text = f"step `{memo.label}` is recorded as `{memo.kind}`; the code asks for `{KINDS[found.op]}`"
             raise _RunEnds(Fault("Drift", text))
         raise _RunEnds(Fault("Drift", f"step `{memo.label}` is recorded, and the app asks for it again"))
+
+    def _use(self, step_id: str, occurrence: int) -> str:
+        """Name a call of a step, with its place if a manifest tells that."""
+        place = self._visit.bound.place(step_id, occurrence)
+        named = f"step `{step_id}`" if occurrence == 0 else f"use {occurrence + 1} of step `{step_id}`"
+        return f"{named} ({place})" if place else named
 
     def _refuse_size(self, op: Op, text: str) -> None:
         if len(text) > MAX_OUTPUT:
@@ -357,7 +363,6 @@ def request(
     steps = {step.key: memo(step) for step in known}
     return {
         "event": sent, "events": [sent], "steps": steps, "ctx": context, "use_api": False,
-        "version": 2 if known else -1,
     }  # fmt: skip
 
 
@@ -415,25 +420,8 @@ def _unknown(found: Found) -> Fault:
     return Fault("Unsupported", f"step `{found.label}` asks for `{found.op}`, which is not supported here")
 
 
-def _use(step_id: str, occurrence: int) -> str:
-    return f"step `{step_id}`" if occurrence == 0 else f"use {occurrence + 1} of step `{step_id}`"
-
-
-def _time(found: Found, now: float) -> float:
-    duration = found.opts.get("duration")
-    if isinstance(duration, str) and duration:
-        return now + _seconds(duration)
-    return iso(found.name)
-
-
-def iso(text: str) -> float:
-    """Return a time such as `2026-01-01T00:00:05.000Z` in seconds since the epoch."""
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
-
-
-def _seconds(text: str) -> float:
-    unit = text.lstrip("0123456789.")
-    if unit not in _UNITS:
-        raise _RunEnds(Fault("BadDuration", f"`{text}` is no duration"))
-    return float(text.removesuffix(unit)) * _UNITS[unit]
+def _when(found: Found, text: str, now: float) -> float:
+    try:
+        return when(text, now)
+    except ValueError:
+        raise _RunEnds(Fault("BadTime", f"step `{found.label}`: `{text}` is neither a time nor a duration")) from None
