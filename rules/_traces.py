@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from steplint.api import Finding, Hop, Note, Place
+from steplint.api import Finding, Hop, Note, Place, Step
 
 from ._text import shown
 
@@ -39,10 +39,21 @@ def once(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Fi
         yield replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if notes else first
 
 
+def call_of(step: Step | None, place: Place) -> tuple[Note, ...]:
+    """Return where ``step`` is called, unless ``place``, where something is found in it, is a part of the call."""
+    if step is None or (place.path == step.place.path and step.place.span.contains(place.span)):
+        return ()
+    return (Note(step.place, f"step `{step.label}` is called here"),)
+
+
 def _beside(other: Finding, first: Finding) -> Note:
-    if other.step != first.step:
-        called = next((each.place for each in other.notes if f"`{other.step}`" in each.message), None)
-        at = called or (other.trace[0].place if other.trace else other.place)
-        return Note(at, f"the same in step `{other.step}`")
-    at = other.trace[-1].place if other.trace else other.place
+    called = next((each.place for each in other.notes if f"`{other.step}`" in each.message), None)
+    at = _end(other)
+    again = called is not None and (at, other.subject) == (_end(first), first.subject)
+    if other.step != first.step or again:
+        return Note(called or (other.trace[0].place if other.trace else at), f"the same in step `{other.step}`")
     return Note(at, f"the same by `{shown(other.subject)}`" if other.subject else "the same here")
+
+
+def _end(finding: Finding) -> Place:
+    return finding.trace[-1].place if finding.trace else finding.place

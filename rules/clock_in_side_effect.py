@@ -10,7 +10,7 @@ from steplint.api import Effect, Finding, Note, Project, Use
 from ._attempts import Attempt, attempts
 from ._options import texts
 from ._text import least, sentence, shown
-from ._traces import once, way
+from ._traces import call_of, once, way
 
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
 _LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
@@ -61,7 +61,7 @@ def _finding(attempt: Attempt, source: Effect, use: Use, level: str) -> Finding:
         level=level,
         label="a retry sends another time: when it was retried, not when it happened",
         trace=way(source.trail),
-        notes=(Note(use.place, f"{taker} takes it{name}"),),
+        notes=(Note(use.place, f"{taker} takes it{name}"), *call_of(attempt.step, source.place)),
         hint="take the time from the input, or read the clock in a step of its own",
         confidence=least(source.confidence, use.confidence),
         subject=source.api,

@@ -8,7 +8,7 @@ from steplint.api import Effect, Finding, Note, Project
 
 from ._attempts import called, writes
 from ._text import least, sentence, short
-from ._traces import once, way
+from ._traces import call_of, once, way
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def _findings(project: Project) -> Iterator[Finding]:
             step=step.label,
             label=f"a failure here repeats `{called(first)}`",
             trace=way(second.trail),
-            notes=(Note(first.place, f"`{called(first)}` has happened by then"),),
+            notes=(Note(first.place, f"`{called(first)}` has happened by then"), *call_of(step, second.place)),
             hint="give each change a step of its own",
             confidence=least(first.confidence, second.confidence),
             subject=called(second),

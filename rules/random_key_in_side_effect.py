@@ -9,7 +9,7 @@ from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 from ._attempts import Attempt, attempts, built
 from ._sources import step_text
 from ._text import least, sentence, shown
-from ._traces import once, way
+from ._traces import call_of, once, way
 from ._wrap import free_name
 
 
@@ -51,7 +51,10 @@ def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Fi
         level=level,
         label="if the response is lost, the retry makes a second record" if level == "key" else "drawn at each attempt",
         trace=way(source.trail),
-        notes=(Note(use.place, f"{taker} takes it" + (f" as {what}" if use.name else "")),),
+        notes=(
+            Note(use.place, f"{taker} takes it" + (f" as {what}" if use.name else "")),
+            *call_of(attempt.step, source.place),
+        ),
         hint=_hint(attempt, source, use, dialect),
         confidence=least(source.confidence, use.confidence),
         subject=source.api,

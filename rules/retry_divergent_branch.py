@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from steplint.api import Finding, Note, Project
 
 from ._text import least, sentence, short, shown
-from ._traces import once, way
+from ._traces import call_of, once, way
 
 # Monotonic clocks measure how long an attempt takes: a deadline loop is meant to follow them.
 _STOPWATCHES = frozenset(
@@ -38,7 +38,10 @@ def _findings(project: Project) -> Iterator[Finding]:
             step=step.label,
             label="a retry may decide the other way",
             trace=way(source.trail),
-            notes=(Note(use.place, "the branch"),) if use.place != source.place else (),
+            notes=(
+                *((Note(use.place, "the branch"),) if use.place != source.place else ()),
+                *call_of(step, source.place),
+            ),
             hint="decide in a step of its own, and branch in the body on its result",
             confidence=least(source.confidence, use.confidence),
             subject=source.api,
