@@ -246,7 +246,7 @@ def test_after_an_edit_the_program_is_linked_once(shop: Path, monkeypatch: pytes
 
     def counted(*arguments: Any) -> Callable[..., Any]:
         link = linker(*arguments)
-        return lambda summaries, omitted: links.append(len(summaries)) or link(summaries, omitted)
+        return lambda summaries, *others: links.append(len(summaries)) or link(summaries, *others)
 
     linker = linking.linker
     monkeypatch.setattr(linking, "linker", counted)

@@ -12,7 +12,7 @@ from steplint.link.events import Outcome, Source, Spent, StepEvent
 from steplint.link.finish import effects_of
 from steplint.link.forms import Forms
 from steplint.link.linker import Linker
-from steplint.link.program import Find, Modules, Unit
+from steplint.link.program import Find, Modules, Provide, Unit
 from steplint.link.values import Abstract, Context, Function, Object
 from steplint.link.walk import Walk
 from steplint.model.graph import Step, StepGraph, Task, Unresolved, Workflow
@@ -37,6 +37,8 @@ class Linked(NamedTuple):
     """Names that were looked up among what all files publish."""
     answers: tuple[tuple[str, str, int, str | None], ...] = ()
     """Imports that were looked up: importing file, module, level, and the file that was meant."""
+    provided: frozenset[str] = frozenset()
+    """Files that were read on the way: what they declare was not looked for yet."""
 
 
 def link(
@@ -47,17 +49,19 @@ def link(
     forms: Forms,
     apis: Apis,
     omitted: Mapping[str, frozenset[str]] | None = None,
+    provide: Provide | None = None,
 ) -> Linked:
     """Return every workflow of ``summaries`` with its steps, effects and flows.
 
-    ``omitted`` are the names at the top level of a module that its summary has only stubs for.
+    ``omitted`` are the names at the top level of a module that its summary has only stubs for. ``provide`` reads what
+    is missing as soon as it is met: the result then tells which files matter, and is whole once nothing was provided.
     """
     stubs = omitted or {}
     units = {
         path: Unit(path, dotted(path), summary, stubs.get(path, frozenset()))
         for path, summary in sorted(summaries.items())
     }
-    modules = Modules(units, find)
+    modules = Modules(units, find, provide, dotted)
     linker = Linker(modules, forms, apis)
     workflows: list[Workflow] = []
     taken: set[tuple[str, str]] = set()
@@ -88,6 +92,7 @@ def link(
         part,
         frozenset(modules.published),
         answers,
+        frozenset(modules.provided),
     )
 
 

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from steplint.link import identity, names
+from steplint.link import identity, names, sharing
 from steplint.link.events import EMPTY, Outcome, Slot
 from steplint.link.forms import Forms, Registered
 from steplint.link.program import Modules, Unit
@@ -66,6 +66,7 @@ class Linker:
         self._bases: dict[Class, tuple[Abstract, ...]] = {}
         self._fields: dict[Class, dict[str, Abstract]] = {}
         self._memo: dict[object, Outcome] = {}
+        self.around: dict[tuple[str, int], tuple[str, ...]] = {}
         self._references: dict[str, Abstract] | None = None
         self.stack: list[tuple[str, int]] = []
 
@@ -346,11 +347,10 @@ class Linker:
         if at in self.stack or len(self.stack) >= limit or self.walks >= MAX_WALKS:
             return Outcome(pure=False, cut=True) if self.walks < MAX_WALKS else EMPTY
         bound = self.bind(unit, function, arguments)
-        key = self.key(function, bound, zone, dialect)
-        if key is not None:
-            known = self._memo.get(key)
-            if known is not None:
-                return known
+        key = sharing.outcome_key(self, function, bound, zone, dialect)
+        known = self._memo.get(key)
+        if known is not None:
+            return known
         self.walks += 1
         self.stack.append(at)
         try:
@@ -360,8 +360,7 @@ class Linker:
             outcome = walk.run(bound)
         finally:
             self.stack.pop()
-        if key is not None:
-            self._memo[key] = outcome
+        self._memo[key] = outcome
         return outcome
 
     def bind(self, unit: Unit, function: Function, arguments: dict[str, Abstract]) -> dict[str, Abstract]:
@@ -396,7 +395,7 @@ class Linker:
         if isinstance(thing, Instance) and thing.arguments and not durable:
             kept = any(isinstance(each.value.thing, Context | Function | Partial) for each in thing.arguments)
             return thing if kept else Instance(thing.name, (), thing.receiver)
-        if isinstance(thing, Object) and not durable and not self._special(thing):
+        if isinstance(thing, Object) and not durable and not self.is_special(thing):
             return Object(thing.path, thing.index, dict(self.fields(Class(thing.path, thing.index))))
         return thing
 
@@ -409,29 +408,7 @@ class Linker:
             return any(isinstance(each.thing, Function | Partial | Context) or each.pending for each in thing.items)
         return durable and thing is not None and not isinstance(thing, Parameter)
 
-    def key(self, function: Function, bound: dict[str, Abstract], zone: str, dialect: str) -> object | None:
-        """Return what an outcome depends on, or None when it can't be shared."""
-        if function.env is not None:
-            return None
-        found: list[object] = [function.path, function.index, zone, dialect]
-        found.append(tuple(name for name, value in bound.items() if value.present))
-        for name, value in bound.items():
-            thing = value.thing
-            if isinstance(thing, Literal | Class | Module | Context | Parameter):
-                found.append((name, thing, value.nature, value.steady, value.outer))
-            elif isinstance(thing, Object):
-                found.append(
-                    (name, "object", thing.path, thing.index, value.outer, id(thing) if self._special(thing) else 0)
-                )
-            elif isinstance(thing, External | Instance) and not (isinstance(thing, Instance) and thing.arguments):
-                found.append((name, type(thing).__name__, thing.name))
-            elif thing is None:
-                found.append((name, value.nature, value.steady, value.outer))
-            else:
-                return None
-        return tuple(found)
-
-    def _special(self, thing: Object) -> bool:
+    def is_special(self, thing: Object) -> bool:
         """Return whether an instance holds something to follow that its class alone does not tell of."""
         known = self.fields(Class(thing.path, thing.index))
         return any(

@@ -189,14 +189,28 @@ _FILLS = frozenset(
 )
 
 Find = Callable[[str, str, int], str | None]
+Provide = Callable[[str, frozenset[str]], "tuple[ModuleSummary, frozenset[str]] | None"]
+"""Gives the summary of a file that was not read yet, for the sake of some names, and the names it has stubs for."""
 
 
 class Modules:
-    """All modules that were read; ``find`` maps an import to a project path, ``missing`` are paths not read yet."""
+    """All modules that were read; ``find`` maps an import to a project path, ``missing`` are paths not read yet.
 
-    def __init__(self, units: Mapping[str, Unit], find: Find) -> None:
+    With ``provide``, those are had at once, as far as it has them; ``dotted`` gives their names.
+    """
+
+    def __init__(
+        self,
+        units: Mapping[str, Unit],
+        find: Find,
+        provide: Provide | None = None,
+        dotted: Callable[[str], str] = str,
+    ) -> None:
         self.units = dict(units)
         self.find = find
+        self.provide = provide
+        self.dotted = dotted
+        self.provided: set[str] = set()
         self.missing: set[str] = set()
         self.used: set[str] = set()
         self.asked: dict[str, set[str]] = defaultdict(set)
@@ -206,6 +220,8 @@ class Modules:
         self.answers: dict[tuple[str, str, int], str | None] = {}
         """Imports that were looked up: importing file, module, level, and the file that was meant."""
         self._found: dict[tuple[str, str, int], str | None] = {}
+        self._imported: dict[str, set[str]] = defaultdict(set)
+        self._listed: set[str] = set()
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
         """Return the project path of an imported module, or None for one outside the project."""
@@ -220,10 +236,29 @@ class Modules:
         if found is not None:
             self.used.add(path)
             return found
+        if path not in self.missing and self.provide is not None and (given := self._given(self.provide, path, name)):
+            return given
         self.missing.add(path)
         if name:
             self.asked[path].add(name)
         return None
+
+    def _given(self, provide: Provide, path: str, name: str) -> Unit | None:
+        """Return a module that is read only now; what others import from it will be asked for as well."""
+        for each in [each for each in self.units if each not in self._listed]:
+            self._listed.add(each)
+            for imported in self.units[each].summary.imports:
+                source = self.resolve(each, imported.module, imported.level) if imported.name else None
+                if source is not None:
+                    self._imported[source].add(imported.name)
+        found = provide(path, frozenset(self._imported[path] | ({name} - {""})))
+        if found is None:
+            return None
+        summary, omitted = found
+        self.units[path] = unit = Unit(path, self.dotted(path), summary, omitted)
+        self.provided.add(path)
+        self.used.add(path)
+        return unit
 
     def lacks(self, unit: Unit, name: str) -> None:
         """Note that ``name`` is wanted of a module in which it is a stub."""

@@ -11,6 +11,7 @@ from steplint.files import ModuleIndex
 from steplint.knowledge.apis import Apis
 from steplint.link.forms import Forms
 from steplint.link.graph import Linked, link, published
+from steplint.link.program import Provide
 from steplint.model.summary import ModuleSummary
 from steplint.project.pieces import Find
 from steplint.project.rounds import Link
@@ -39,8 +40,11 @@ def linker(imported: Imports, known: Known, own: KnowledgeSettings) -> Link:
     """Return the function that links summaries."""
     apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
 
-    def linked(summaries: Mapping[str, ModuleSummary], omitted: Mapping[str, frozenset[str]]) -> Linked:
-        return link(summaries, find=imported.find, dotted=imported.name, forms=forms, apis=apis, omitted=omitted)
+    def linked(
+        summaries: Mapping[str, ModuleSummary], omitted: Mapping[str, frozenset[str]], provide: Provide | None
+    ) -> Linked:
+        find, name = imported.find, imported.name
+        return link(summaries, find=find, dotted=name, forms=forms, apis=apis, omitted=omitted, provide=provide)
 
     return linked
 

@@ -44,11 +44,12 @@ class Reader:
         marks: Marks | None = None,
     ) -> None:
         self._tree, self._cache, self._survey = tree, cache, survey
-        self._jobs, self._progress, self._timed = jobs, progress, timed
+        self.jobs, self._progress, self._timed = jobs, progress, timed
         self._marks = marks
         self._marks_digest = content_hash(msgspec.msgpack.encode(marks))
         self._roots = frozenset(survey.roots)
         self.cached: set[str] = set()
+        self.parsed = 0
         self.failures: list[Failure] = []
         self.omitted: dict[str, frozenset[str]] = {}
         """Names by path that the summary given last has only stubs for."""
@@ -121,12 +122,13 @@ class Reader:
     def _summarized(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
         if not asked:
             return {}
+        self.parsed += len(asked)
         from steplint.read.pool import read_many
 
         self._progress("read", 0, len(asked))
         found: dict[bytes, Reading] = {}
         try:
-            for key, reading in read_many(asked.items(), self._marks or Marks(), self._jobs):
+            for key, reading in read_many(asked.items(), self._marks or Marks(), self.jobs):
                 found[key] = reading
                 self._progress("read", len(found), len(asked))
         except Exception:  # one of them breaks the reader: find out which, and have the others

@@ -14,11 +14,16 @@ from steplint.project.reading import Progress, Reader, failure
 
 if TYPE_CHECKING:
     from steplint.link.graph import Linked
+    from steplint.link.program import Provide
 
-Link = Callable[[Mapping[str, ModuleSummary], Mapping[str, frozenset[str]]], "Linked"]
-"""Links summaries by path; some of them have only stubs for some names."""
+Link = Callable[[Mapping[str, ModuleSummary], Mapping[str, frozenset[str]], "Provide | None"], "Linked"]
+"""Links summaries by path; some of them have only stubs for some names, and more can be provided."""
 
 _MOST_ROUNDS = 50
+_MANY = 24
+"""Files to parse in a round so that it pays to have them read by several processes. Once there are fewer, a linking
+reads what it meets by itself: each round is a linking of everything that misses something.
+"""
 _LARGEST = 60
 """Files of a piece that still joins another one. Larger ones link a file that both reach twice."""
 
@@ -75,6 +80,7 @@ class _Rounds:
         self._tried: set[str] = set()
         self._stale: set[str] = set()
         self._publishers: Mapping[str, str] | None = None
+        self._at_once = reader.jobs == 1
         self.failures: list[Failure] = reader.failures
 
     def begin(self, roots: Collection[str], plan: Plan | None, kept: Sequence[Piece]) -> None:
@@ -96,7 +102,8 @@ class _Rounds:
         waiting = [each for each in self._groups if not each.done]
         if not waiting:
             return False
-        self._read({path for each in waiting for path in each.files})
+        parsed = self._read({path for each in waiting for path in each.files})
+        self._at_once = self._at_once or parsed < _MANY
         wanted: list[tuple[_Group, set[str]]] = []
         for number, group in enumerate(waiting):
             if number % 16 == 0:
@@ -111,17 +118,21 @@ class _Rounds:
         """Return what was linked."""
         return [self._piece(each, each.linked) for each in self._groups if each.linked is not None]
 
-    def _read(self, paths: set[str]) -> None:
+    def _read(self, paths: set[str]) -> int:
+        """Read what was not, or without names that are asked for by now; return how many files were parsed."""
+        before = self._reader.parsed
         missing = {path for path in paths if path not in self._tried or path in self._stale}
         self._summaries |= self._reader.read(missing, self._names) if missing else {}
         self._tried |= missing
         self._stale -= missing
+        return self._reader.parsed - before
 
     def _link(self, group: _Group) -> set[str]:
         """Link a group, and return the files that it lacks; it is done when there are none."""
         summaries = {path: self._summaries[path] for path in sorted(group.files) if self._understood(path)}
+        provide = self._provided if self._at_once and self._linking.follow else None
         try:
-            linked = self._linking.link(summaries, self._reader.omitted)
+            linked = self._linking.link(summaries, self._reader.omitted, provide)
         except Exception as error:  # what was linked in the round before is still worth a report
             self.failures.append(failure("the linker", error))
             group.done = True
@@ -131,11 +142,22 @@ class _Rounds:
         group.done = not more
         return more
 
+    def _provided(self, path: str, names: frozenset[str]) -> tuple[ModuleSummary, frozenset[str]] | None:
+        """Return a file that a linking met, read for the sake of ``names`` if it was not before."""
+        known = self._names.setdefault(path, set())
+        if path not in self._tried or (self._understood(path) and not names <= known):
+            known |= names
+            self._stale.add(path)
+            self._read({path})
+        if not self._understood(path):
+            return None
+        return self._summaries[path], self._reader.omitted.get(path, frozenset())
+
     def _understood(self, path: str) -> bool:
         return path in self._summaries and self._summaries[path].problem is None
 
     def _lacking(self, group: _Group, linked: Linked) -> set[str]:
-        more = {path for path in linked.missing if path not in group.files}
+        more = {path for path in linked.missing if path not in group.files} | linked.provided
         for path, names in linked.asked.items():
             known = self._names.setdefault(path, set())
             if names <= known or (path in self._tried and not self._understood(path)):
