@@ -219,24 +219,23 @@ def mistake(error: Exception, root: Path) -> Trouble:
 
 
 def _problem(content: bytes, cache: MemoryCache) -> Problem | None:
-    """Return why a content does not parse; its summary stays in memory, the analysis needs it next."""
+    """Return why a content does not parse. The usual one does, and the analysis reads it once, later."""
     import msgspec
 
-    from steplint.model.summary import ModuleSummary
     from steplint.read.module import summarize
+    from steplint.read.parses import parses
 
-    digest = content_hash(content)
+    if parses(content):
+        return None
+    digest = content_hash(b"problem" + content)
     kept = cache.get_many([digest]).get(digest)
     if kept is not None:
-        try:
-            return msgspec.msgpack.decode(kept, type=ModuleSummary).problem
-        except msgspec.DecodeError:
-            pass
-    summary = summarize(content)
+        return msgspec.msgpack.decode(kept, type=Problem | None)
+    problem = summarize(content).problem
     keeps, cache.keeps = cache.keeps, False
-    cache.put_many({digest: msgspec.msgpack.encode(summary)})
+    cache.put_many({digest: msgspec.msgpack.encode(problem)})
     cache.keeps = keeps
-    return summary.problem
+    return problem
 
 
 def _belongs(loaded: Loaded, listed: Listed, path: str) -> bool:

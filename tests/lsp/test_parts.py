@@ -20,10 +20,12 @@ from steplint.lsp.edits import text_edits
 from steplint.lsp.hover import code
 from steplint.lsp.places import Places, file_path
 from steplint.lsp.records import _decision
-from steplint.lsp.root import mistake
+from steplint.lsp.root import Open, Root, mistake
 from steplint.lsp.shift import Shift
 from steplint.lsp.units import Encoding, Text
 from steplint.model.place import Span
+
+from .projects import ORDERS, project
 
 TEXTS = st.text(st.sampled_from("ab\n\r\t é😋\u2028\x0c"), max_size=40)
 ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
@@ -197,6 +199,22 @@ def test_the_nearest_settings_decide_about_a_file(tmp_path: Path) -> None:
     again = places.where((tmp_path / "two/deep/a.py").as_uri())
     assert again is not None
     assert again.root == tmp_path / "two"
+
+
+def test_an_edit_that_parses_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(source: bytes) -> None:
+        raise AssertionError("the analysis reads it, and nobody else")
+
+    root = Root(project(tmp_path, {"flows.py": ORDERS}), trusted=False)
+    monkeypatch.setattr("steplint.read.module.summarize", again)
+    for version, text in enumerate((ORDERS, ORDERS.replace("load-order", "fetch-order"))):
+        shown = root.snapshot({"flows.py": Open(text.encode(), version)}, lambda: False)
+        assert len(shown.analysis.graph.workflows[0].steps) == 4
+    monkeypatch.undo()
+    shown = root.snapshot({"flows.py": Open((text + "def (").encode(), 3)}, lambda: False)
+    assert [each.place.path for each in shown.unreadable] == ["flows.py"]
+    assert len(shown.analysis.graph.workflows[0].steps) == 4
+    root.close()
 
 
 def test_a_mistake_is_shown_in_the_file_that_it_names(tmp_path: Path) -> None:

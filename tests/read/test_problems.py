@@ -5,6 +5,7 @@ import pytest
 from steplint.model.place import Span
 from steplint.model.summary import ModuleSummary
 from steplint.read.module import summarize
+from steplint.read.parses import parses
 
 from .given import cut, shown
 
@@ -254,3 +255,18 @@ def test_form_feeds_do_not_move_places() -> None:
     assert summary.problem is None
     found = [cut(source, call.span) for scope in summary.functions for call in scope.calls]
     assert found == ["f(1)", "g()", "h(\f2)", "k()"]
+
+
+@pytest.mark.parametrize(
+    "source", [b"x = 1\n", b"# coding: latin-1\n# \xe9\n", b"'\\d'\n", b"", b"match x:\n    case 1:\n        pass\n"]
+)
+def test_what_parses_has_no_problem(source: bytes) -> None:
+    assert parses(source)
+    assert summarize(source).problem is None
+
+
+@pytest.mark.parametrize(
+    "source", [b"def (", b"\xff", b"x = \0", b"(" * 300 + b")" * 300, b"x = " + b"-" * 100_000 + b"1"]
+)
+def test_what_does_not_parse_is_left_to_the_reader(source: bytes) -> None:
+    assert not parses(source)
