@@ -24,7 +24,7 @@ PROBE = Path(__file__).parent / "knowledge" / "probe.py"
 FILES = sorted((RULES / "dialects").glob("*.toml"))
 DIALECTS: dict[str, dict[str, Any]] = {path.stem: tomli.loads(path.read_text(encoding="utf-8")) for path in FILES}
 
-BESIDE = {"upstash-workflow": ["fastapi", "flask"]}
+BESIDE = {"durabletask": ["durabletask-azuremanaged"], "upstash-workflow": ["fastapi", "flask"]}
 """What an SDK needs for the modules that its dialect names, and does not install itself."""
 NEEDS = {"resonate-sdk 0.8.1": (3, 12), "resonate-sdk 0.6.7": (3, 12)}
 """The oldest Python of an SDK."""
