@@ -56,6 +56,7 @@ def run(session: Session, target: str, flags: Mapping[str, Any]) -> int:
         durability=flags["durability"],
         timeout=flags["timeout"],
         observe=running.observer(session),
+        max_deaths=flags["max_deaths"] or None,
         **_place(flags),
     )
     for each in ended:
@@ -87,6 +88,7 @@ def work(session: Session, target: str, flags: Mapping[str, Any]) -> int:
         guard=running.guard(session),
         observe=running.observer(session),
         workers=flags["workers"],
+        max_deaths=flags["max_deaths"] or None,
         until_idle=flags["until_idle"],
         ready=ready,
         **_place(flags),

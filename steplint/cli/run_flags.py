@@ -37,6 +37,13 @@ def event(command: F) -> F:
     )
 
 
+def deaths(command: F) -> F:
+    """Add the flag that bounds how often workers may die of a run."""
+    kind = click.IntRange(min=0)
+    text = "Fail a run whose workers die so often without recording anything; 0 is never."
+    return click.option("--max-deaths", type=kind, default=10, show_default=True, help=text)(command)
+
+
 def limit(command: F) -> F:
     """Add the flag that bounds how many runs are looked at."""
     kind = click.IntRange(min=0)

@@ -38,6 +38,7 @@ def run(session: Session, target: str, flags: Mapping[str, Any]) -> int:
         durability=flags["durability"],
         timeout=flags["timeout"],
         observe=observer(session),
+        max_deaths=flags["max_deaths"] or None,
     )
     if ended.status == "completed":
         if session.quiet < 2:
@@ -73,6 +74,7 @@ def work(session: Session, targets: Collection[str], flags: Mapping[str, Any]) -
         guard=guard(session),
         observe=observer(session),
         workers=flags["workers"],
+        max_deaths=flags["max_deaths"] or None,
         until_idle=flags["until_idle"],
         ready=ready,
     )
@@ -162,7 +164,18 @@ def drained(session: Session, workflow: str, steps: Collection[str], flags: Mapp
     """Print how many runs in flight hold a step, and return 1 if any does."""
     from steplint.runtime import console
 
-    return counted(session, console.drained(ledger(session, flags), workflow, steps), flags)
+    found = console.drained(ledger(session, flags), workflow, steps, _earlier(session, workflow))
+    return counted(session, found, flags)
+
+
+def _earlier(session: Session, workflow: str) -> list[str]:
+    """Return the IDs from which a record in the lock leads to this one: runs keep the ID that they began with."""
+    from steplint.lock.read import parse
+
+    named = session.loaded.settings.lock.path
+    path = session.loaded.root / named
+    found = parse(path.read_bytes(), named).workflow if path.is_file() else ()
+    return [was.id for each in found if each.id == workflow for was in each.was if was.accept == "alias"]
 
 
 def counted(session: Session, found: Sequence[Drained], flags: Mapping[str, Any]) -> int:

@@ -56,6 +56,8 @@ class ManifestWorkflow(Struct, frozen=True):
     source: str
     steps: tuple[ManifestStep, ...]
     targets: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+    """Earlier IDs whose runs go on under this one, on the bundled runtime."""
     gone: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     fingerprint: str = ""

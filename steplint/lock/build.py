@@ -91,6 +91,7 @@ def _workflow(
         source=workflow.source,
         steps=tuple(_steps(workflow, dialect, entry)),
         targets=tuple(sorted({*also} - {workflow.dialect})),
+        was=tuple(was.id for was in entry.was if was.accept == "alias") if entry is not None else (),
         gone=_gone(entry),
         unknown=tuple(_unknown(workflow)),
         fingerprint=_hashed(workflow.fingerprint),

@@ -106,6 +106,7 @@ def _workflow(workflow: LockWorkflow, place: Place, places: Mapping[int, Place])
         source=workflow.source,
         steps=tuple(steps),
         targets=workflow.targets,
+        was=tuple(was.id for was in workflow.was if was.accept == "alias"),
         gone=tuple(sorted((workflow.tombstones | workflow.former) - aliases - live)),
         place=place,
     )

@@ -87,11 +87,20 @@ class Binding:
         # The runtime's own dialect wins where another engine's workflow has the same ID.
         listed = sorted(loaded.workflows, key=lambda each: each.dialect == "steplint") if loaded else []
         self._workflows = {each.id: Bound(each, self.guard) for each in listed}
+        # An ID that another workflow has by now is that one's.
+        self._earlier = {
+            each.id: tuple(was for was in reversed(each.was) if was not in self._workflows) for each in listed
+        }
+        self._successors = {was: self._workflows[now] for now, ids in self._earlier.items() for was in ids}
         self._absent = Bound(None, self.guard)
 
     def workflow(self, workflow_id: str) -> Bound:
-        """Return what the manifest says of a workflow."""
-        return self._workflows.get(workflow_id, self._absent)
+        """Return what the manifest says of a workflow, or of the one that goes on for it."""
+        return self._workflows.get(workflow_id) or self._successors.get(workflow_id, self._absent)
+
+    def earlier(self, workflow_id: str) -> tuple[str, ...]:
+        """Return the IDs from which a recorded rename leads to this workflow, newest first: it drives their runs."""
+        return self._earlier.get(workflow_id, ())
 
 
 def load(path: str | PathLike[str]) -> Manifest:

@@ -27,7 +27,7 @@ from steplint.runtime import determinism, metrics, rehearse, views
 from steplint.runtime.binding import GUARD, Binding, Guard
 from steplint.runtime.errors import LedgerError, RunCancelledError, RunFailedError, RunHeldError
 from steplint.runtime.retry import BACKOFF
-from steplint.runtime.runtime import Mode, Runtime
+from steplint.runtime.runtime import MAX_DEATHS, Mode, Runtime
 from steplint.runtime.stores.sqlite import Durability, SqliteStore
 from steplint.runtime.target import load_workflow, load_workflows
 from steplint.runtime.values import decode
@@ -57,6 +57,7 @@ def run(
     backoff: Sequence[float] = BACKOFF,
     timeout: float | None = None,
     observe: Callable[[Progress], None] | None = None,
+    max_deaths: int | None = MAX_DEATHS,
 ) -> Ended:
     """Start the workflow ``target`` with ``data``, or go on with the run of this ID, and drive it until it ended.
 
@@ -64,7 +65,13 @@ def run(
     whatever a run that exists began with. Raises `TargetError`, `RunConflictError`, `LedgerError`.
     """
     workflow = load_workflow(target)
-    options: Mapping[str, Any] = {"mode": mode, "durability": durability, "backoff": backoff, "guard": guard}
+    options: Mapping[str, Any] = {
+        "mode": mode,
+        "durability": durability,
+        "backoff": backoff,
+        "guard": guard,
+        "max_deaths": max_deaths,
+    }
     with Runtime(ledger, [workflow], manifest=manifest, observe=observe, **options) as runtime:
         known = runtime.store.run(run_id) if run_id is not None and data is None else None
         given = _event_data(data) if known is None else decode(known.event)["data"]
@@ -82,12 +89,14 @@ def work(
     guard: Guard = GUARD,
     observe: Callable[[Progress], None] | None = None,
     workers: int = 1,
+    max_deaths: int | None = MAX_DEATHS,
     until_idle: bool = False,
     ready: Callable[[Runtime], None] = lambda runtime: None,
 ) -> None:
     """Drive due runs of the workflows in files or modules; ``ready`` gets the runtime, to stop it on a signal."""
     workflows = [each for place in targets for each in load_workflows(place).values()]
-    with Runtime(ledger, workflows, manifest=manifest, guard=guard, observe=observe) as runtime:
+    options: Mapping[str, Any] = {"guard": guard, "observe": observe, "max_deaths": max_deaths}
+    with Runtime(ledger, workflows, manifest=manifest, **options) as runtime:
         ready(runtime)
         runtime.work(workers=workers, until_idle=until_idle)
 
@@ -141,10 +150,11 @@ def replay(
     No step is executed and nothing is written to the ledger.
     """
     binding = Binding(manifest)
-    workflows = {each.id: each for place in targets for each in _known(place).values()}
+    known = {each.id: each for place in targets for each in _known(place).values()}
+    workflows = {was: each for each in known.values() for was in binding.earlier(each.id)} | known
     with existing(ledger) as store:
         if not runs:
-            return rehearse.rehearse_all(store, workflows.values(), binding, limit)
+            return rehearse.rehearse_all(store, known.values(), binding, limit)
         found = [views.find(store, run_id) for run_id in runs]
         return [
             rehearse.rehearse(store, each, workflows[each.workflow], binding)
@@ -158,10 +168,13 @@ def check(target: str, data: Any = None, *, timeout: float = 60.0) -> Determinis
     return determinism.check(target, _event_data(data), timeout=timeout)
 
 
-def drained(ledger: Ledger, workflow: str, steps: Collection[str] = ()) -> list[Drained]:
-    """Return for each step ID how many runs in flight hold its memo or wait for it."""
+def drained(ledger: Ledger, workflow: str, steps: Collection[str] = (), earlier: Collection[str] = ()) -> list[Drained]:
+    """Return for each step ID how many runs in flight hold its memo or wait for it.
+
+    Runs that began under one of the ``earlier`` IDs of the workflow count, too.
+    """
     with existing(ledger) as store:
-        return views.drained(store, workflow, steps)
+        return views.drained(store, workflow, steps, earlier)
 
 
 def export(ledger: Ledger, path: Ledger) -> None:

@@ -19,6 +19,7 @@ from steplint.runtime.fronts.inngest_app import SERVE_PATH
 from steplint.runtime.fronts.inngest_config import Function
 from steplint.runtime.fronts.inngest_http import InngestApp, InngestRuntime, run_of
 from steplint.runtime.retry import BACKOFF
+from steplint.runtime.runtime import MAX_DEATHS
 from steplint.runtime.schedule import Event
 from steplint.runtime.stores.sqlite import Durability
 from steplint.runtime.values import decode, encode
@@ -40,6 +41,7 @@ def run(
     backoff: Sequence[float] = BACKOFF,
     timeout: float | None = None,
     observe: Callable[[Progress], None] | None = None,
+    max_deaths: int | None = MAX_DEATHS,
 ) -> tuple[list[Ended], list[str]]:
     """Send ``event`` to an app and drive what it starts, or go on with the run of this ID; return how the runs ended.
 
@@ -50,7 +52,12 @@ def run(
     """
     if run_id is not None:
         _refuse_unknown(ledger, run_id, event)
-    options: Mapping[str, Any] = {"guard": guard, "durability": durability, "backoff": backoff}
+    options: Mapping[str, Any] = {
+        "guard": guard,
+        "durability": durability,
+        "backoff": backoff,
+        "max_deaths": max_deaths,
+    }
     with InngestApp(target, path=path, port=port, signing_key=signing_key, without=without) as app:
         sent = None if run_id is not None else _event(event, app)
         functions = () if sent is None else app.triggered(sent)
@@ -81,13 +88,15 @@ def work(
     guard: Guard = GUARD,
     observe: Callable[[Progress], None] | None = None,
     workers: int = 1,
+    max_deaths: int | None = MAX_DEATHS,
     until_idle: bool = False,
     ready: Callable[[InngestRuntime], None] = lambda runtime: None,
 ) -> None:
     """Drive due runs of an app's functions, and take the events that the app sends."""
+    options: Mapping[str, Any] = {"guard": guard, "observe": observe, "max_deaths": max_deaths}
     with (
         InngestApp(target, path=path, port=port, signing_key=signing_key, without=without) as app,
-        InngestRuntime(ledger, app, manifest=manifest, guard=guard, observe=observe) as runtime,
+        InngestRuntime(ledger, app, manifest=manifest, **options) as runtime,
     ):
         ready(runtime)
         runtime.work(workers=workers, until_idle=until_idle)

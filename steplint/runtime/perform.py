@@ -20,7 +20,7 @@ _MAX_THREADS = 32
 
 def execute(visit: Visit, op: Op, handler: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
     """Return what became of one try."""
-    visit.tell("begins", op)
+    visit.begins(op)
     started = visit.now()
     token = EXECUTING.set(op)
     try:
@@ -35,7 +35,7 @@ def execute(visit: Visit, op: Op, handler: Callable[..., Any], args: tuple[Any, 
 async def execute_async(entry: Entry, op: Op, handler: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
     """Give what became of one try; an awaitable result is awaited."""
     visit = entry.visit
-    visit.tell("begins", op)
+    visit.begins(op)
     started = visit.now()
     token = EXECUTING.set(op)
     task = asyncio.current_task()

@@ -51,7 +51,8 @@ def rehearse_all(
     return [
         rehearse(store, run, workflow, binding)
         for workflow in workflows
-        for run in store.runs(workflow.id, limit=limit)
+        for name in (workflow.id, *binding.earlier(workflow.id))
+        for run in store.runs(name, limit=limit)
         if run.status != "cancelled"
     ]
 

@@ -41,7 +41,7 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
         try:
             result = _checked(entry, enter(entry, workflow, loop))
         except Refused as refused:
-            return _fail(visit, workflow, refused.fault)
+            return fail(visit, workflow, refused.fault)
         except Stopping:
             return schedule.release(visit.store, visit.row("stopped"), visit.attempt)
         except (LeaseLost, LedgerTrouble):
@@ -49,12 +49,12 @@ def drive(visit: Visit, workflow: Workflow, loop: Loop) -> None:
         except Interrupt:
             _forget_unreached(entry)
         except StepError as error:
-            return _fail(visit, workflow, describe(error))
+            return fail(visit, workflow, describe(error))
         except Exception as error:
             if entry.left:
-                return _fail(visit, workflow, Fault("SwallowedInterrupt", _SWALLOWED.format(entry.left)))
+                return fail(visit, workflow, Fault("SwallowedInterrupt", _SWALLOWED.format(entry.left)))
             if not visit.postpone(error, due, started):
-                return _fail(visit, workflow, describe(error))
+                return fail(visit, workflow, describe(error))
         else:
             schedule.finish(visit.store, visit.row("completed"), result, None)
             return visit.tell("ended", detail="completed")
@@ -101,7 +101,8 @@ def _forget_unreached(entry: Entry) -> None:
         entry.visit.forget(sorted(entry.due))
 
 
-def _fail(visit: Visit, workflow: Workflow, fault: Fault) -> None:
+def fail(visit: Visit, workflow: Workflow, fault: Fault) -> None:
+    """End the run with an error, and queue its failure handler."""
     handler = workflow.failure.id if workflow.failure else ""
     schedule.finish(visit.store, visit.row("failed"), None, fault, handler)
     visit.tell("ended", detail=f"failed: {fault.name}: {fault.message}")

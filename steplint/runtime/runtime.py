@@ -32,16 +32,17 @@ from steplint.runtime.errors import (
 from steplint.runtime.guard import admit
 from steplint.runtime.leases import Leases
 from steplint.runtime.processes import worker_name
-from steplint.runtime.replay import drive
+from steplint.runtime.replay import drive, fail
 from steplint.runtime.retry import BACKOFF
 from steplint.runtime.schedule import Event, event_text
 from steplint.runtime.store import Run, Store, VisitRow
 from steplint.runtime.stores.sqlite import Durability, SqliteStore
 from steplint.runtime.values import decode
 from steplint.runtime.visit import Settings, Visit
-from steplint.runtime.workflow import Workflow
+from steplint.runtime.workflow import Workflow, failure_id
 
 Mode = Literal["checkpoint", "every-step"]
+MAX_DEATHS = 10
 
 
 def default_mode() -> Mode:
@@ -61,6 +62,7 @@ class Runtime:
     started or invoked here is added. ``durability="process"`` is faster, and survives no power cut. With a ``manifest``
     (a file, or what was read from it) a run is compared with the code before it goes on; ``guard`` says per verdict
     whether drift is refused, warned of, or allowed. ``observe`` is called, in any worker thread, as runs go on.
+    A run whose workers die ``max_deaths`` times without recording anything fails; None lets it go on for ever.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Runtime:
         manifest: Manifest | str | PathLike[str] | None = None,
         guard: Guard = GUARD,
         observe: Callable[[Progress], None] | None = None,
+        max_deaths: int | None = MAX_DEATHS,
     ) -> None:
         self.store: Store = SqliteStore(ledger, durability) if isinstance(ledger, (str, PathLike)) else ledger
         self.clock = clock or WallClock()
@@ -84,6 +87,8 @@ class Runtime:
         self.worker = worker_name()
         self._binding = Binding(manifest, guard)
         self._known: dict[str, Workflow] = {}
+        self._driven: dict[str, Workflow] = {}  # those, and under their earlier IDs, too
+        self._max_deaths = max_deaths
         self._stop = threading.Event()
         self._woken = threading.Event()
         self._busy = threading.Condition()
@@ -129,8 +134,20 @@ class Runtime:
         with self.store.transaction():
             for each in workflow.family().values():
                 if self._known.setdefault(each.id, each) is each:
-                    self.store.put_trigger(each.id, each.trigger or "")
-                    schedule.unhold(self.store, each.id, self._binding.workflow(each.id).digest, self.clock.now())
+                    self._drive_runs_of(each)
+
+    def _drive_runs_of(self, workflow: Workflow) -> None:
+        """Work on its runs, and on those that began under an earlier ID, which no event starts any more."""
+        digest, now = self._binding.workflow(workflow.id).digest, self.clock.now()
+        self.store.put_trigger(workflow.id, workflow.trigger or "")
+        self._driven[workflow.id] = workflow
+        schedule.unhold(self.store, workflow.id, digest, now)
+        for earlier in self._binding.earlier(workflow.id):
+            self.store.put_trigger(earlier, "")
+            self._driven.setdefault(earlier, workflow)
+            if workflow.failure is not None:
+                self._driven.setdefault(failure_id(earlier), workflow.failure)
+            schedule.unhold(self.store, earlier, digest, now)
 
     def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
         """Queue a run and return its ID. The same ``id`` again returns the run that exists.
@@ -142,7 +159,7 @@ class Runtime:
         run_id = id or f"{workflow.id}-{uuid.uuid4().hex[:12]}"
         text = event_text(Event("steplint/run.started", {} if data is None else data, run_id, int(now * 1000)))
         run = Run(run_id, workflow.id, text, now, root=run_id, due=now)
-        schedule.begin(self.store, run, self._settings.max_queued)
+        schedule.begin(self.store, run, self._settings.max_queued, self._binding.earlier(workflow.id))
         self._woken.set()
         return run_id
 
@@ -247,16 +264,21 @@ class Runtime:
     def _visit(self, root: str = "") -> bool:
         """Drive one due run as far as it goes; False if none is due."""
         self._woken.clear()
-        run = schedule.claim(self.store, self.worker, self.clock.now(), self.lease, self._known, root)
-        if run is None:
+        claimed = schedule.claim(self.store, self.worker, self.clock.now(), self.lease, self._driven, root)
+        if claimed is None:
             return False
-        workflow = self._known[run.workflow]
+        run, deaths = claimed
+        workflow = self._driven[run.workflow]
         bound = self._binding.workflow(run.workflow)
         with self._leases.hold(run):
             try:
                 if not admit(self.store, run, self._row(run, "held"), bound):
                     return True
-                self.drive(Visit(self.store, run, self._settings, workflow, bound), workflow)
+                visit = Visit(self.store, run, self._settings, workflow, bound, careful=deaths > 0)
+                if self._max_deaths is not None and deaths >= self._max_deaths:
+                    self.fail(visit, workflow, _deadly(run, deaths, self.store.visits(run.id)))
+                else:
+                    self.drive(visit, workflow)
             except LeaseLost:
                 pass  # another worker goes on with the run, or it was cancelled
             except LedgerTrouble as trouble:
@@ -270,6 +292,10 @@ class Runtime:
     def drive(self, visit: Visit, workflow: Workflow) -> None:
         """Take a run that this process holds as far as it goes now; a front does that in its own way."""
         drive(visit, workflow, self._event_loop)
+
+    def fail(self, visit: Visit, workflow: Workflow, fault: Fault) -> None:
+        """End a run that this process holds without entering its body."""
+        fail(visit, workflow, fault)
 
     def scope(self, run: Run) -> str:
         """Return the root of the runs that `result` drives until ``run`` has ended; "" is all that are known here."""
@@ -286,7 +312,7 @@ class Runtime:
 
     def _idle(self, root: str, limit: float | None) -> None:
         schedule.free_orphans(self.store, self.clock.now())
-        times = [self.store.next_due(self._known, root), limit]
+        times = [self.store.next_due(self._driven, root), limit]
         next_due = min((time for time in times if time is not None), default=None)
         pause = None if next_due is None else max(next_due - self.clock.now(), 0.0)
         self.clock.wait(pause, self._woken)
@@ -304,6 +330,14 @@ def _refuse_event_loop(name: str) -> None:
         raise RuntimeError(
             f"`{name}` blocks the running event loop; write `await asyncio.to_thread(runtime.{name}, ...)`"
         )
+
+
+def _deadly(run: Run, deaths: int, visits: Sequence[VisitRow]) -> Fault:
+    """Return the error of a run whose workers died again and again."""
+    began = next((row.outcome for row in reversed(visits) if row.ended is None and row.outcome), "")
+    where = f", the last one in {began}" if began else ""
+    text = f"{deaths} workers ended without a word while they had this run{where}, and none of them recorded anything"
+    return Fault("WorkerDied", text, step=began.removeprefix("step `").removesuffix("`"))
 
 
 def _outcome(run: Run) -> Any:

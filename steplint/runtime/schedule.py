@@ -31,15 +31,18 @@ def event_text(event: Event) -> str:
     return encode({"name": event.name, "data": event.data, "id": event.id, "ts": event.ts})
 
 
-def begin(store: Store, run: Run, limit: int | None) -> str:
-    """Queue ``run`` unless it exists; returns its ID. Raises `RunConflictError` if the existing one is another."""
+def begin(store: Store, run: Run, limit: int | None, earlier: Collection[str] = ()) -> str:
+    """Queue ``run`` unless it exists, perhaps under an ``earlier`` ID of its workflow; returns its ID.
+
+    Raises `RunConflictError` if the existing one is another.
+    """
     with store.transaction():
         old = store.run(run.id)
         if old is None:
             _refuse_backlog(store, limit)
             store.add_run(run)
             return run.id
-    if old.workflow != run.workflow:
+    if old.workflow != run.workflow and old.workflow not in earlier:
         raise RunConflictError(f"run `{run.id}` exists, of workflow `{old.workflow}`; choose another ID")
     if decode(old.event)["data"] != decode(run.event)["data"]:
         raise RunConflictError(f"run `{run.id}` exists, with other data; choose another ID")
@@ -65,8 +68,11 @@ def send(store: Store, events: Sequence[Event], now: float, limit: int | None = 
 
 def claim(
     store: Store, worker: str, now: float, lease: float, workflows: Collection[str], root: str = ""
-) -> Run | None:
-    """Take the run that is due for longest, for ``lease`` seconds; None if nothing is due."""
+) -> tuple[Run, int] | None:
+    """Take the run that is due for longest, for ``lease`` seconds; None if nothing is due.
+
+    The number says how many workers had it before and ended without a word since the last thing was recorded.
+    """
     if not workflows or (due := store.next_due(workflows, root)) is None or due > now:
         return None  # reading first: a worker that looks in vain takes no write lock
     with store.transaction():
@@ -76,9 +82,23 @@ def claim(
         taken = replace(
             run, status="running", owner=worker, claim=run.claim + 1, due=now + lease, started=run.started or now
         )
+        deaths = _deaths(store, run) if run.owner else 0
         store.put_run(taken)
         store.put_visit(VisitRow(taken.id, taken.claim, worker, now))
-        return taken
+        return taken, deaths
+
+
+def _deaths(store: Store, run: Run) -> int:
+    steps, tries = store.steps(run.id), store.tries(run.id)
+    recorded = max([*(step.ended for step in steps), *(row.ended for row in tries)], default=0.0)
+    count = 0
+    for visit in reversed(store.visits(run.id)):
+        if visit.ended is not None:
+            break
+        count += 1
+        if visit.started <= recorded:
+            break  # this one got on before it died
+    return count
 
 
 def free_orphans(store: Store, now: float) -> None:

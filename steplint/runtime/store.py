@@ -112,7 +112,10 @@ class Try(Struct, frozen=True):
 
 
 class VisitRow(Struct, frozen=True):
-    """One period in which a worker held a run: entries of the body, step calls, and how many of them had a memo."""
+    """One period in which a worker held a run: entries of the body, step calls, and how many of them had a memo.
+
+    ``outcome`` says how it ended; without an end, the step that it executes, where an earlier worker died.
+    """
 
     run: str
     claim: int

@@ -59,10 +59,13 @@ def state(store: Store, run_id: str) -> dict[str, dict[str, Any]]:
     return {step.label: _memo(step) for step in store.steps(run_id) if step.key}
 
 
-def drained(store: Store, workflow: str, steps: Collection[str] = ()) -> list[Drained]:
-    """Return for each step ID, of those given or of all that are recorded, how many runs in flight depend on it."""
+def drained(store: Store, workflow: str, steps: Collection[str] = (), earlier: Collection[str] = ()) -> list[Drained]:
+    """Return for each step ID, of those given or of all that are recorded, how many runs in flight depend on it.
+
+    ``earlier`` are IDs under which runs of the workflow may have begun.
+    """
     counts = dict.fromkeys(steps, 0)
-    for run in store.runs(workflow):
+    for run in (run for name in (workflow, *earlier) for run in store.runs(name)):
         if run.open:
             held = {step.id for step in store.steps(run.id) if step.key} | {row.id for row in store.timers(run.id)}
             for step_id in held & set(steps) if steps else held:

@@ -70,11 +70,14 @@ class Limits(Protocol):
 class Visit:
     """The run between claim and release; created for each claim."""
 
-    def __init__(self, store: Store, run: Run, settings: Settings, workflow: Limits, bound: Bound) -> None:
+    def __init__(
+        self, store: Store, run: Run, settings: Settings, workflow: Limits, bound: Bound, *, careful: bool = False
+    ) -> None:
         self.store = store
         self.run = run
         self.settings = settings
         self.bound = bound
+        self._careful = careful
         self.max_attempts = workflow.max_attempts
         self.step_timeout = workflow.step_timeout
         self.attempt = 0
@@ -121,6 +124,14 @@ class Visit:
                 self.settings.observe(Progress(what, self.run.id, label, kind, self.now(), detail))
             except Exception:  # what a display does must not reach the body
                 _log.exception("the observer of run `%s` failed", self.run.id)
+
+    def begins(self, step: Op | Timer) -> None:
+        """Say that a step begins; where a worker died before, the ledger is told, too: the next one may die there."""
+        self.tell("begins", step)
+        if self._careful:
+            row = replace(self.row(f"step `{step.label}`"), ended=None)
+            with self._holding():
+                self.store.put_visit(row)
 
     def wake(self) -> frozenset[str] | None:
         """Record the waits that are over; return the keys to try again, or None if the body cannot go on yet."""

@@ -38,7 +38,7 @@ class Workflow:
         self.retries = retries
         self.step_timeout = seconds
         self.is_async = inspect.iscoroutinefunction(body)
-        self.failure = Workflow(f"{workflow_id}-failure", on_failure, retries=retries) if on_failure else None
+        self.failure = Workflow(failure_id(workflow_id), on_failure, retries=retries) if on_failure else None
         self.__name__ = getattr(body, "__name__", workflow_id)
         self.__doc__ = body.__doc__
 
@@ -59,6 +59,11 @@ class Workflow:
         named = [value for value in getattr(self.body, "__globals__", {}).values() if isinstance(value, Workflow)]
         found = {each.id: each for each in (*named, self)}
         return found | {each.failure.id: each.failure for each in found.values() if each.failure}
+
+
+def failure_id(workflow_id: str) -> str:
+    """Return the ID of the failure handler of a workflow."""
+    return f"{workflow_id}-failure"
 
 
 def workflow(

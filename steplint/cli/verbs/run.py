@@ -21,6 +21,7 @@ from steplint.cli.session import session
 @click.option("--durability", type=click.Choice(["power", "process"]), default="power", help="What a memo survives.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Stop waiting for the result after this time.")
 @click.option("--check", is_flag=True, help="Enter the body several times instead, and say what differs.")
+@run_flags.deaths
 @inngest.options
 @run_flags.as_json
 @global_flags

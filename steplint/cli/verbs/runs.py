@@ -164,6 +164,7 @@ def export(ctx: click.Context, /, path: str, **flags: Any) -> int:
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @click.option("--workers", type=click.IntRange(min=1), default=1, help="Threads that drive runs.")
 @click.option("--until-idle", is_flag=True, help="End when nothing is due.")
+@run_flags.deaths
 @run_flags.store
 @run_flags.manifest
 @inngest.options

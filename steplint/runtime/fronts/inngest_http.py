@@ -138,12 +138,11 @@ class InngestRuntime(Runtime):
 
     def drive(self, visit: Visit, workflow: Workflow) -> None:
         """Take a run that this process holds as far as it goes now."""
-        assert isinstance(workflow, Function)
+        self._run(visit, workflow).drive()
 
-        def ended(run: Run, result: Any, fault: Fault | None) -> None:
-            self._tell(run, workflow, result, fault)
-
-        InngestRun(visit, workflow, self.app.app, self.app.functions, ended).drive()
+    def fail(self, visit: Visit, workflow: Workflow, fault: Fault) -> None:
+        """End a run that this process holds without asking the app."""
+        self._run(visit, workflow).fail(fault)
 
     def scope(self, run: Run) -> str:
         """Drive the other functions, too: a run may wait for an event that one of them sends."""
@@ -153,10 +152,18 @@ class InngestRuntime(Runtime):
         """Return what becomes of a recorded run under the code that the app has now; no step is executed."""
         from steplint.runtime.fronts.inngest_rehearse import rehearse
 
-        function = next((each for each in self.app.functions.values() if each.id == run.workflow), None)
-        if function is None:
+        function = self._driven.get(run.workflow)
+        if not isinstance(function, Function):
             raise EngineError(f"the app has no function `{run.workflow}`", "was it renamed?")
         return rehearse(self.store, run, function, self.app.app, self._binding)
+
+    def _run(self, visit: Visit, workflow: Workflow) -> InngestRun:
+        assert isinstance(workflow, Function)
+
+        def ended(run: Run, result: Any, fault: Fault | None) -> None:
+            self._tell(run, workflow, result, fault)
+
+        return InngestRun(visit, workflow, self.app.app, self.app.functions, ended)
 
     def _tell(self, run: Run, function: Function, result: Any, fault: Fault | None) -> None:
         """Start what the end of a run starts: its failure handler, and functions that listen to ends."""

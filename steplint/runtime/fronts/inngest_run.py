@@ -112,6 +112,10 @@ class InngestRun:
         except _RunEnds as end:
             self._finish(end)
 
+    def fail(self, fault: Fault) -> None:
+        """End the run without asking the app."""
+        self._finish(_RunEnds(fault))
+
     def _discover(self, due: frozenset[str]) -> None:
         """Enter the body to learn what it asks for next."""
         visit = self._visit
@@ -155,7 +159,7 @@ class InngestRun:
         others = len(visit.timers) > 1
         started = visit.now()
         for timer in planned:
-            visit.tell("begins", timer)
+            visit.begins(timer)
         with ThreadPoolExecutor(min(len(planned), _MAX_THREADS), "steplint-inngest") as pool:
             asked = {pool.submit(self._send, timer.key, timer.attempt, others): timer for timer in planned}
             visit.entries += len(planned)
