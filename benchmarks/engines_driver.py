@@ -28,6 +28,17 @@ async def adapted(ctx: AsyncContext) -> int:
     return ctx.event.data["steps"]
 
 
+async def work_async(number: int) -> dict[str, int]:
+    return {"n": number}
+
+
+@workflow("adapted-async")
+async def adapted_async(ctx: AsyncContext) -> int:
+    for number in range(ctx.event.data["steps"]):
+        await ctx.step.run(f"step-{number}", work_async, number)
+    return ctx.event.data["steps"]
+
+
 @workflow("adapted-sync")
 def adapted_sync(ctx: Context) -> int:
     for number in range(ctx.event.data["steps"]):
@@ -107,7 +118,10 @@ def restate(rounds: int, steps: int) -> dict[str, list[float]]:
 
 
 def inngest(rounds: int, steps: int) -> dict[str, list[float]]:
-    """Both ways as functions of one app, called in process with one memo more each time."""
+    """Both ways as functions of one app, called in process with one memo more each time.
+
+    The steps are async: of a sync one the adapter makes a thread, where the SDK lets the event loop stand still.
+    """
     import fastapi
     import httpx
     import inngest as sdk
@@ -120,15 +134,12 @@ def inngest(rounds: int, steps: int) -> dict[str, list[float]]:
 
     @client.create_function(fn_id="direct", trigger=sdk.TriggerEvent(event="x"))
     async def direct(ctx: sdk.Context) -> int:
-        async def step(number: int) -> Any:
-            return work(number)
-
         for number in range(ctx.event.data["steps"]):
-            await ctx.step.run(f"step-{number}", step, number)
+            await ctx.step.run(f"step-{number}", work_async, number)
         return ctx.event.data["steps"]
 
     app = fastapi.FastAPI()
-    inngest.fast_api.serve(app, client, [direct, *functions(client, [adapted])])
+    inngest.fast_api.serve(app, client, [direct, *functions(client, [adapted_async])])
     event = {"name": "x", "id": "e", "ts": 1, "data": {"steps": steps}, "user": {}}
 
     async def drive(function: str) -> None:
@@ -147,7 +158,9 @@ def inngest(rounds: int, steps: int) -> dict[str, list[float]]:
                 for operation in answer.json():
                     memos[operation["id"]] = {"data": operation["data"]}
 
-    return turns(lambda number: asyncio.run(drive("direct")), lambda number: asyncio.run(drive("adapted")), rounds)
+    return turns(
+        lambda number: asyncio.run(drive("direct")), lambda number: asyncio.run(drive("adapted-async")), rounds
+    )
 
 
 def turns(direct: Callable[[int], None], ours: Callable[[int], None], rounds: int) -> dict[str, list[float]]:

@@ -48,6 +48,7 @@ class RestateApp:
         self.workflows = _family(workflows, app)
         self.handlers: dict[str, Callable[..., Any]] = {}
         self._backoff, self._retention = backoff, retention
+        self._options = {each.id: self._options_of(each) for each in self.workflows.values()}
         services = [self._service(each) for each in self.workflows.values()]
         self.hub = _Hub(self._sdk, f"{app}-events", self)
         self._asgi = self._sdk.app([*services, self.hub.service], identity_keys=list(identity_keys) or None)
@@ -61,6 +62,9 @@ class RestateApp:
 
     def options(self, workflow: Workflow) -> Any:
         """Return how Restate shall execute the steps of ``workflow``."""
+        return self._options[workflow.id]
+
+    def _options_of(self, workflow: Workflow) -> Any:
         first, second = (*self._backoff, *self._backoff, 0.0)[:2] if self._backoff else (0.0, 0.0)
         return self._sdk.RunOptions(
             serde=values(self._sdk),

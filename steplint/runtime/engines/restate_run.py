@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +33,7 @@ CLOCK = "steplint.now"
 _ENDS_RUN, _ASKED_FOR_PAUSE, _CANCELLED = 422, 429, 409
 
 
+@cache
 def values(sdk: ModuleType) -> Any:
     """Return how values are stored: as JSON, which also refuses what has no JSON form."""
 
@@ -96,7 +98,8 @@ class RestateRun:
             for call in calls:
                 await self._prepare(call)
             begun = [self._begin(call) for call in calls]
-            await self._wait(begun)
+            if len(begun) > 1 or not begun[0].all:  # one future alone is awaited where it is read
+                await self._wait(begun)
             outcomes = [await self._outcome(call, each) for call, each in zip(calls, begun, strict=True)]
         except Exception as error:
             raise EngineStop(error) from None
