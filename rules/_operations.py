@@ -127,8 +127,8 @@ def _same_head(block: Place, call: Place) -> bool:
     return block.path == call.path and (block.span.contains(call.span) and block.span.line == call.span.line)
 
 
-def _importance(effect: Effect) -> tuple[bool, bool, int, Place]:
-    return effect.level == "info", bool(position(effect)), len(effect.trail), effect.origin
+def _importance(effect: Effect) -> tuple[bool, bool, bool, int, Place]:
+    return effect.level == "info", bool(position(effect)), effect.mode != "write", len(effect.trail), effect.origin
 
 
 def _predicates(project: Project, workflow: Workflow, what: str, where: str) -> tuple[str, ...]:
