@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,14 +19,20 @@ from steplint.model.dialect import Dialect
 from steplint.model.graph import StepGraph
 from steplint.model.report import Failure
 from steplint.project import keys, tables, texts
+from steplint.project.borrowing import borrowing
 from steplint.project.marks import marks
 from steplint.project.reading import Progress, Reader
 from steplint.project.survey import Survey, survey
 from steplint.project.tree import Disk, Overlay, Tree
 from steplint.read import reader_digest
+from steplint.read.asked import Reading
 
 if TYPE_CHECKING:
+    from steplint.project.linking import Imports
+    from steplint.project.pieces import Find
     from steplint.project.whole import Linked
+
+    Offered = Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, tuple[str, ...]]]
 
 _SOURCE = re.compile(rb'^source *= *"([^"\\:]+)::', re.MULTILINE)
 
@@ -54,6 +60,7 @@ class Analysis:
         self._jobs = jobs or os.cpu_count() or 1
         self.progress: Progress = progress or _quiet
         self._whole = whole
+        self._readings: dict[bytes, Reading] = {}
 
     @cached_property
     def known(self) -> tables.Known:
@@ -71,7 +78,27 @@ class Analysis:
         """Files, hashes, and which of them to read first."""
         words = self.known.words
         with self.timed("files"):
-            return survey(self.loaded, self.tree, self.cache, words, _sources(self.lock_bytes))
+            found = survey(self.loaded, self.tree, self.cache, words, _sources(self.lock_bytes))
+            return borrowing(self.loaded.root, self.tree, self.cache, found, self.static, *self._lenders(found))
+
+    def _lenders(self, found: Survey) -> tuple[Callable[[], Find], Offered]:
+        """Return what tells which file an import means, and what tells what files offer; both load the linker."""
+
+        @cache
+        def imported() -> Imports:
+            from steplint.project.linking import imports
+
+            return imports(found.paths, self.known)
+
+        def offered(asked: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+            from steplint.project.linking import offers
+
+            every = {path for each, sources in asked.items() for path in (each, *sources)}
+            roots = msgspec.structs.replace(found, roots=tuple(sorted({*found.roots, *every})))
+            summaries = self._reader(self._jobs, self.progress, roots).read(every)
+            return offers(imported(), self.known, self.loaded.settings.knowledge, asked, summaries)
+
+        return lambda: imported().find, offered
 
     @cached_property
     def lock_bytes(self) -> bytes | None:
@@ -178,9 +205,10 @@ class Analysis:
         """Read the files that may hold workflows, in this process, so that the cache has them."""
         self._reader(1, _quiet).read(self.survey.roots)
 
-    def _reader(self, jobs: int, progress: Progress) -> Reader:
+    def _reader(self, jobs: int, progress: Progress, found: Survey | None = None) -> Reader:
         which = None if self._whole else marks(self.known)
-        return Reader(self.tree, self.cache, self.survey, jobs, progress, self.timed, which)
+        of = found or self.survey
+        return Reader(self.tree, self.cache, of, jobs, progress, self.timed, which, self._readings)
 
     def _kept(self, key: bytes, kind: type[T]) -> T | None:
         """Return what is remembered under ``key``; None for nothing, and for what another version wrote."""

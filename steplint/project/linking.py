@@ -11,6 +11,7 @@ from steplint.files import ModuleIndex
 from steplint.knowledge.apis import Apis
 from steplint.link.forms import Forms
 from steplint.link.graph import Linked, link, published
+from steplint.link.offered import offered
 from steplint.link.program import Provide
 from steplint.model.summary import ModuleSummary
 from steplint.project.pieces import Find
@@ -55,6 +56,27 @@ def publishers(
     """Return the files that publish functions for steps to refer to, by the names that they have there."""
     apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
     return published(summaries, find=imported.find, dotted=imported.name, forms=forms, apis=apis)
+
+
+def offers(
+    imported: Imports,
+    known: Known,
+    own: KnowledgeSettings,
+    asked: Mapping[str, tuple[str, ...]],
+    summaries: Mapping[str, ModuleSummary],
+) -> dict[str, tuple[str, ...]]:
+    """Return what each file offers of an SDK, given the files of which it may pass on something."""
+    apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
+    found: dict[str, tuple[str, ...]] = {}
+    for path, sources in asked.items():
+        needed = {each: summaries[each] for each in (path, *sources) if each in summaries}
+        understood = {each: summary for each, summary in needed.items() if summary.problem is None}
+        if path in understood:
+            find, name = imported.find, imported.name
+            found[path] = offered(path, understood, find=find, dotted=name, forms=forms, apis=apis)
+        else:
+            found[path] = ()
+    return found
 
 
 def _libraries(known: Known) -> frozenset[str]:

@@ -31,6 +31,7 @@ class Reader:
     """Gives summaries by path: from the cache by content, else from the source.
 
     ``marks`` say what matters in a file that nobody asks for; without them every file is read whole.
+    ``memory`` is shared by the readers of one run: what one has parsed, the next has without a cache.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Reader:
         progress: Progress,
         timed: Timed = _untimed,
         marks: Marks | None = None,
+        memory: dict[bytes, Reading] | None = None,
     ) -> None:
         self._tree, self._cache, self._survey = tree, cache, survey
         self.jobs, self._progress, self._timed = jobs, progress, timed
         self._marks = marks
+        self._memory = {} if memory is None else memory
         self._marks_digest = content_hash(msgspec.msgpack.encode(marks))
         self._roots = frozenset(survey.roots)
         self.cached: set[str] = set()
@@ -109,8 +112,8 @@ class Reader:
         return {path for path in among if mentions(self._content(path), needles)}
 
     def _known(self, keys: set[bytes]) -> dict[bytes, Reading]:
-        found: dict[bytes, Reading] = {}
-        for key, data in self._cache.get_many(keys).items():
+        found = {key: self._memory[key] for key in keys & self._memory.keys()}
+        for key, data in self._cache.get_many(keys - found.keys()).items():
             if (reading := _decoded(data)) is not None:
                 found[key] = reading
         return found
@@ -133,6 +136,7 @@ class Reader:
                 self._progress("read", len(found), len(asked))
         except Exception:  # one of them breaks the reader: find out which, and have the others
             found |= self._one_by_one({each: asked[each] for each in asked.keys() - found.keys()}, names)
+        self._memory |= found
         self._cache.put_many({key: msgspec.msgpack.encode(each) for key, each in found.items()})
         return found
 
