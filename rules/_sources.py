@@ -30,6 +30,7 @@ _WORST = (
 )  # fmt: skip
 
 _ROLES = (*_WORST, "unused")
+_HARMLESS = _ROLES[_ROLES.index("returned") :]
 
 
 class Words(NamedTuple):
@@ -138,15 +139,17 @@ def value_finding(
     role = use.role if use else "unused"
     dialect = project.dialect(workflow)
     step = operation(workflow, use.step) if use else None
+    refused = role in _HARMLESS and not effect.level and _refused(dialect, workflow, effect)
+    what = "is refused by the sandbox of the engine" if refused else lead(use, step, effect.place)
     return Finding(
-        message=sentence(f"`{shown(effect.api)}`", lead(use, step, effect.place)),
+        message=sentence(f"`{shown(effect.api)}`", what),
         place=effect.place,
         workflow=workflow.id,
         dialect=workflow.dialect,
         step=step.label if step else "",
         flow=role,
-        level=effect.level or compared(dialect, use, step) or _last(workflow, use),
-        label=f"a replay {words.again}",
+        level=effect.level or compared(dialect, use, step) or _last(workflow, use) or ("refused" if refused else ""),
+        label="unless it is switched off, the run fails here" if refused else f"a replay {words.again}",
         trace=trace(effect),
         notes=(*notes(use, step, dialect, words), *elsewhere(effect)),
         hint=hint(dialect, workflow, effect, words),
@@ -209,6 +212,15 @@ def consequence(use: Use, step: Step | None, dialect: Dialect, words: Words) -> 
         case "unknown":
             return "not followed further"
     return ""
+
+
+def _refused(dialect: Dialect, workflow: Workflow, effect: Effect) -> bool:
+    """Return whether the engine runs workflow modules in a sandbox that refuses the call, wherever its value goes.
+
+    Only the workflow's own module is certain to be in it: others are often passed through.
+    """
+    sandboxed = any("refused" in levels for levels in dialect.severity.values())
+    return sandboxed and effect.origin.path == workflow.place.path
 
 
 def compared(dialect: Dialect, use: Use | None, step: Step | None) -> str:
