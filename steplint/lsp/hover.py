@@ -18,6 +18,7 @@ from steplint.lsp.snapshot import Snapshot
 from steplint.lsp.steps import here
 from steplint.model.dialect import Dialect
 from steplint.model.graph import Step, Workflow
+from steplint.report.graph.tree import readable
 
 _EFFECTS: dict[Verdict, str] = {
     "safe": "no run in flight notices",
@@ -53,9 +54,12 @@ def code(text: str) -> str:
 
 def _card(snapshot: Snapshot, workflow: Workflow, step: Step) -> Iterator[str]:
     dialect = snapshot.analysis.dialects[workflow.dialect]
-    yield f"**{code(step.label)}** · {step.kind} · workflow {code(workflow.id)} ({workflow.dialect}, {workflow.family})"
+    home = f"workflow {code(workflow.id)} ({workflow.dialect}, {workflow.family})"
+    yield f"**{code(readable(step))}** · {step.kind} · {home}"
     yield ""
     yield from _identity(snapshot, workflow, step, dialect)
+    if step.id_source == "missing":
+        return  # there is no name that the lock could have, or that anybody could change
     yield from _lock(snapshot, workflow, step)
     yield f"- renaming it: {_EFFECTS[verdict(engine(dialect), 'renamed')]}"
 

@@ -14,6 +14,7 @@ from steplint.lsp.diagnostics import Writer
 from steplint.lsp.edits import Editor
 from steplint.lsp.session import Found
 from steplint.model.graph import Step, Workflow
+from steplint.report.graph.tree import readable
 
 SHOW_GRAPH, SHOW_DIFF = "steplint.graph", "steplint.diff"
 
@@ -100,7 +101,7 @@ def _steps(found: Found, workflow: Workflow, writer: Writer) -> Iterator[Documen
         kind = _KINDS.get(step.kind, SymbolKind.Event)
         own = writer.range(step.id_place) if step.id_place and step.id_place.path == found.path else None
         inside = own is not None and whole.start <= own.start and own.end <= whole.end
-        yield DocumentSymbol(_named(step.label), kind, whole, own if own and inside else whole, step.kind)
+        yield DocumentSymbol(_named(readable(step)), kind, whole, own if own and inside else whole, step.kind)
 
 
 def _standing(found: Found, workflow: Workflow) -> Iterator[str]:

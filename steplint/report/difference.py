@@ -10,6 +10,7 @@ from steplint.model.graph import Step
 from steplint.model.report import Base, Compared, Report
 from steplint.report import cells, wording
 from steplint.report.explain import shown
+from steplint.report.graph.tree import readable
 from steplint.report.linked import Weight, weights
 from steplint.report.sequence import Entry, entries
 from steplint.report.style import paint
@@ -56,7 +57,7 @@ def _same(rows: list[Entry], view: View) -> Iterator[str]:
 
 
 def _label(step: Step, view: View) -> str:
-    return shown(step.label, view)
+    return shown(step.label if step.id_source != "missing" else readable(step), view)
 
 
 def _changed(entry: Entry, report: Report, known: dict[int, Weight], view: View) -> str:

@@ -10,7 +10,7 @@ from steplint.model.report import Compared, Report
 from steplint.report import wording
 from steplint.report.graph.changes import look
 from steplint.report.graph.mermaid import CLASSES, MOST_EDGES, MOST_NODES, Node, escape, node
-from steplint.report.graph.tree import readable
+from steplint.report.graph.tree import computed, readable
 from steplint.report.sequence import Entry, entries
 
 _RUN = 3
@@ -52,7 +52,7 @@ def _box(name: str, entry: Entry, change: Change | None) -> Node:
     lines = [readable(step)]
     if change is not None and change.kind == "renamed" and change.old is not None:
         lines.append(f"was: {change.old.label}")
-    return Node(name, tuple(lines), look(change, dynamic=step.id is None), step.kind)
+    return Node(name, tuple(lines), look(change, dynamic=computed(step)), step.kind)
 
 
 def _arrows(boxes: Sequence[Node]) -> Iterator[str]:

@@ -287,3 +287,20 @@ async def test_a_file_of_another_module_is_diagnosed_when_its_callee_changes(tmp
         (late,) = [each for each in found if each.code == "body-time"]
         ways = late.related_information or []
         assert [each.location.uri for each in ways if "calls" in each.message][-1] == client.uri("ids.py")
+
+
+async def test_an_operation_without_a_name_has_a_card_without_advice_about_names(tmp_path: Path) -> None:
+    flow = (
+        "from datetime import timedelta\n\nimport restate\n\nmail = restate.Service('mail')\n\n\n@mail.handler()\n"
+        "async def remind(ctx: restate.Context, to: str) -> None:\n    await ctx.sleep(timedelta(days=1))\n"
+        "    await ctx.run('send', print)\n"
+    )
+    root = project(tmp_path, {"mail.py": flow})
+    async with editor(root) as client:
+        client.open("mail.py")
+        (workflow,) = await client.symbols("mail.py")
+        assert [each.name for each in workflow.children or ()] == ["(sleep)", "send"]
+        card = await client.hover("mail.py", "ctx.sleep")
+        assert card.startswith("**`(sleep)`** · sleep")
+        assert "position 1 of 2" in card
+        assert "renaming" not in card

@@ -8,7 +8,7 @@ from steplint.model.graph import Step, StepGraph, Workflow
 from steplint.report import wording
 from steplint.report.cells import cut, visible
 from steplint.report.graph.changes import look, of_workflow
-from steplint.report.graph.tree import readable
+from steplint.report.graph.tree import computed, readable
 from steplint.report.view import GraphView
 
 _LABEL = 60
@@ -46,7 +46,7 @@ def _cluster(number: int, workflow: Workflow, view: GraphView) -> Iterator[str]:
     yield f"    label={quote(f'{workflow.id} ({workflow.dialect})')};"
     for step in workflow.steps:
         change = present.get(step.position)
-        style = f"shape={_SHAPES.get(step.kind, 'box')}, {_LOOKS[look(change, dynamic=step.id is None)]}"
+        style = f"shape={_SHAPES.get(step.kind, 'box')}, {_LOOKS[look(change, dynamic=computed(step))]}"
         yield f"    {_name(number, step.position)} [label={quote(_label(step))}, {style}];"
     for index, change in enumerate(gone):
         yield f"    w{number}_gone{index} [label={quote(wording.old_label(change))}, {_LOOKS['removed']}];"

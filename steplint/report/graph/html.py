@@ -10,7 +10,7 @@ from steplint.report.cells import count
 from steplint.report.graph.changes import of_workflow
 from steplint.report.graph.layout import layout
 from steplint.report.graph.svg import picture
-from steplint.report.graph.tree import effects_of, readable
+from steplint.report.graph.tree import computed, effects_of, readable
 from steplint.report.page import page
 from steplint.report.view import GraphView
 from steplint.report.xmltext import attribute, text
@@ -29,7 +29,7 @@ def render(graph: StepGraph, view: GraphView) -> str:
 
 def _looks(graph: StepGraph, view: GraphView) -> dict[str, str]:
     looks = dict[str, str]()
-    if any(each.id is None for workflow in graph.workflows for each in workflow.steps):
+    if any(computed(each) for workflow in graph.workflows for each in workflow.steps):
         looks["dyn"] = "ID is computed"
     if any(workflow.effects for workflow in graph.workflows):
         looks["effect"] = "effect in the body, outside any step"

@@ -12,7 +12,7 @@ from steplint.contract.change import Change
 from steplint.model.graph import Step, Workflow
 from steplint.report import cells, wording
 from steplint.report.graph.changes import look, of_workflow
-from steplint.report.graph.tree import Branch, Leaf, effects_of, readable, title, tree
+from steplint.report.graph.tree import Branch, Leaf, computed, effects_of, readable, title, tree
 
 CHAR, ROW = 7.2, 17
 """Cell of the font and height of a line, in pixels."""
@@ -108,8 +108,8 @@ class _Placer(Struct, frozen=True):
         if step.body is not None and step.body.call:
             lines.append(f"{step.body.call}()")
         lines += dict.fromkeys(f"{each.kind}: {each.api}" for each in effects_of(step)[:3])
-        hint = f"{step.label} at {step.place.path}:{step.place.span.line}"
-        return _box("step", look(change, dynamic=step.id is None), tuple(lines), hint, step.position)
+        hint = f"{readable(step)} at {step.place.path}:{step.place.span.line}"
+        return _box("step", look(change, dynamic=computed(step)), tuple(lines), hint, step.position)
 
     def _framed(self, branch: Branch) -> Block:
         inner = self._parallel(branch) if branch.frame.kind == "combinator" else self.sequence(branch.children)

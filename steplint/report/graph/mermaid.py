@@ -13,7 +13,7 @@ from steplint.model.graph import Step, StepGraph, Workflow
 from steplint.report import wording
 from steplint.report.cells import cut
 from steplint.report.graph.changes import look, of_workflow
-from steplint.report.graph.tree import readable
+from steplint.report.graph.tree import computed, readable
 from steplint.report.view import GraphView
 
 MOST_NODES, MOST_EDGES, _MOST_REMOVED, _LABEL = 60, 90, 10, 60
@@ -156,4 +156,4 @@ def _box(name: str, steps: list[Step], present: dict[int, Change]) -> Node:
     lines = [readable(step)]
     if change is not None and change.kind == "renamed" and change.old is not None:
         lines.append(f"was: {change.old.label}")
-    return Node(name, tuple(lines), look(change, dynamic=step.id is None), step.kind)
+    return Node(name, tuple(lines), look(change, dynamic=computed(step)), step.kind)

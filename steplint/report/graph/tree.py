@@ -129,8 +129,18 @@ def effects_of(step: Step) -> tuple[Effect, ...]:
     return step.body.effects if step.body is not None else ()
 
 
+def computed(step: Step) -> bool:
+    """Return whether the ID of ``step`` is known at run time only."""
+    return step.id is None and step.id_source != "missing"
+
+
 def readable(step: Step) -> str:
-    """Return the ID of ``step``; of a template, with what fills its holes where that is known: `notify-{sku}`."""
+    """Return the ID of ``step``; of a template, with what fills its holes where that is known: `notify-{sku}`.
+
+    An operation without a name is no riddle: `(sleep)`. A question mark is for an ID that could not be read.
+    """
+    if step.id is None and step.id_source == "missing":
+        return f"({step.kind})"
     if step.id is not None or step.template is None or step.template.count("{}") != len(step.id_parts):
         return step.label
     filled = step.template

@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from steplint.contract.change import Record
 from steplint.model.graph import StepGraph
+from steplint.model.report import Compared
+from steplint.report.difference import difference
 from steplint.report.graph import text
+from steplint.report.graph.tree import computed
 from steplint.report.view import GraphView
 from tests.report import shop
 from tests.report.goldens import golden
@@ -53,3 +56,15 @@ def test_color_changes_nothing_but_color() -> None:
 
 def test_no_workflow_is_empty_text() -> None:
     assert text.render(StepGraph(()), GraphView()) == ""
+
+
+def test_an_operation_without_a_name_is_shown_by_its_kind_and_an_unread_id_by_a_question_mark() -> None:
+    nameless = shop.step("", 0, id=None, kind="sleep", id_source="missing")
+    unread = shop.step("", 1, id=None, id_source="unknown")
+    flow = shop.workflow(nameless, unread, shop.step("ship", 2))
+    graph = StepGraph((flow,))
+    assert [line.split()[0] for line in text.render(graph, GraphView()).splitlines()[1:]] == ["(sleep)", "?", "ship"]
+    assert [computed(each) for each in flow.steps] == [False, True, False]
+    compared = Compared(flow.id, "inngest", "keyed", flow.source, (), 3)
+    listed = difference(compared, replace(shop.diff(), graph=graph, changes=()), shop.shop_view())
+    assert [line.strip() for line in listed[1:]] == ["= (sleep)", "= ?", "= ship"]
