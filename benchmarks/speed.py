@@ -112,8 +112,8 @@ class Bench:
         return Command(f"steplint {' '.join(arguments)}", (*program, *arguments), tree.root, before)
 
     def cold(self, tree: Tree, *arguments: str) -> Command:
-        """Return `steplint check` with an empty cache, which it fills."""
-        name = f"cold-{tree.root.name}"
+        """Return `steplint check` with an empty cache, which it fills for the rows that need a full one."""
+        name = tree.root.name
         return self.steplint(tree, name, *(arguments or ("check",)), before=lambda: self.folder.forget(name))
 
     def tool(self, name: str, tree: Tree, *arguments: str | Path, before: Callable[[], None] | None = None) -> Command:
@@ -131,9 +131,9 @@ class Bench:
         """Return a program in the environment of steplint."""
         return Command("python", (self.own / "python", "-c", code), tree.root, fine=(0,))
 
-    def filled(self, tree: Tree, cache: str) -> Command:
-        """Return `steplint check` with a cache, which is filled."""
-        command = self.steplint(tree, cache, "check")
+    def warm(self, tree: Tree, *arguments: str) -> Command:
+        """Return `steplint check`, or another command, with a full cache."""
+        command = self.steplint(tree, tree.root.name, *(arguments or ("check",)))
         once(command)
         return command
 
@@ -162,7 +162,7 @@ def cold(bench: Bench) -> Iterator[Row]:
 def warm(bench: Bench) -> Iterator[Row]:
     """Measure a run in which nothing has changed."""
     for tree in _trees(bench):
-        own, other = bench.filled(tree, "warm"), bench.ruff(tree)
+        own, other = bench.warm(tree), bench.ruff(tree)
         yield bench.compare("warm", f"{_named(tree)}: nothing changed", 0.2, own, other, "ruff, warm")
 
 
@@ -171,7 +171,7 @@ def changed(bench: Bench) -> Iterator[Row]:
     """Measure a run after an edit of one module with workflows; ruff finds it changed as well."""
     for tree in _trees(bench):
         edit = _Edit(tree)
-        own = bench.filled(tree, "changed")._replace(before=edit)
+        own = bench.warm(tree)._replace(before=edit)
         other = bench.ruff(tree, before=edit)
         yield bench.compare("changed", f"{_named(tree)}: one workflow module changed", 0.3, own, other, "ruff, warm")
         edit.undo()
@@ -201,11 +201,11 @@ class _Edit:
 def file_warm(bench: Bench) -> Iterator[Row]:
     """Measure a run over one module, as a hook checks it."""
     tree = bench.single
-    own, other = bench.filled(tree, "single"), bench.tool("flake8", tree, "flow_0.py")
+    own, other = bench.warm(tree), bench.tool("flake8", tree, "flow_0.py")
     found = bench.compare("file-warm", "one workflow file of 500 lines, warm", 0.7, own, other, "flake8")
     code = (
         "import sys; from steplint.cli import main; "
-        f"main(['--cache-dir', {str(bench.folder.cache('single'))!r}, 'check', '-q']); "
+        f"main(['--cache-dir', {str(bench.folder.cache(tree.root.name))!r}, 'check', '-q']); "
         "print(*[n for n in ('libcst', 'rich') if n in sys.modules], file=sys.stderr); "
         "sys.exit('libcst' in sys.modules or 'rich' in sys.modules)"
     )
@@ -246,11 +246,8 @@ def flows_cold(bench: Bench) -> Iterator[Row]:
 def lock(bench: Bench) -> Iterator[Row]:
     """Measure the check of a lock since which nothing has changed."""
     for tree, large in ((bench.monorepo, True), (bench.single, False)):
-        name = f"lock-{tree.root.name}"
-        write = bench.steplint(tree, name, "lock")
-        once(write._replace(fine=(0,)))
-        own = bench.steplint(tree, name, "lock", "--check")._replace(fine=(0,))
-        once(own)
+        bench.warm(tree, "lock")
+        own = bench.warm(tree, "lock", "--check")._replace(fine=(0,))
         status = Command("git status", ("git", "status", "--porcelain"), tree.root, fine=(0,))
         once(status)
         work = "`lock --check`, nothing changed"
@@ -291,7 +288,7 @@ def memory(bench: Bench) -> Iterator[Row]:
 def reached(bench: Bench) -> Iterator[Row]:
     """Count what of the generated tree is reached."""
     tree = bench.generated
-    read = json.loads(output(bench.cold(tree, "check", "-o", "json", "--exit-zero")))["summary"]["files"]
+    read = json.loads(output(bench.warm(tree, "check", "-o", "json", "--exit-zero")))["summary"]["files"]
     share = len(tree.flows) / tree.files
     note = f"{tree.files:,} files, {len(tree.flows):,} with workflows ({share:.1%})"
     work = "the generated tree: part of the modules that is reached"
@@ -337,9 +334,7 @@ def _named(tree: Tree) -> str:
 
 
 def _described(bench: Bench, tree: Tree) -> str:
-    summary = json.loads(output(bench.steplint(tree, f"cold-{tree.root.name}", "check", "-o", "json", "--exit-zero")))[
-        "summary"
-    ]
+    summary = json.loads(output(bench.warm(tree, "check", "-o", "json", "--exit-zero")))["summary"]
     share = len(tree.flows) / tree.files
     return (
         f"{tree.files:,} files, {share:.1%} of them import an SDK; {summary['files']:,} are read, "

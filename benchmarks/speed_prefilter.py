@@ -59,21 +59,23 @@ class Difference(NamedTuple):
 
 
 def compare(folder: Path) -> int:
-    """Print a line for each repository in a folder and what differs; return 1 when something does."""
-    found = [_compared(path) for path in sorted(folder.iterdir()) if path.is_dir()]
+    """Print a line for each repository in a folder, and what differs; return 1 when something does."""
     print(f"| {'repository':<52} | {'files':>6} | {'read':>5} | {'flows':>5} | {'steps':>5} | {'findings':>8} | same |")
     print(f"| {'-' * 52} | {'-' * 6} | {'-' * 5} | {'-' * 5} | {'-' * 5} | {'-' * 8} | ---- |")
-    for name, usual, everything in found:
-        counts = (usual["files"], usual["read"], usual["workflows"], usual["steps"], len(usual["findings"]))
+    found = []
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        each = _compared(path)
+        said = each.usual
+        counts = (said["files"], said["read"], said["workflows"], said["steps"], len(said["findings"]))
         shown = " | ".join(f"{count:>{width}}" for count, width in zip(counts, (6, 5, 5, 5, 8), strict=True))
-        same = "yes" if Difference(name, usual, everything).same else "NO"
-        print(f"| {name:<52} | {shown} | {same:<4} |")
+        print(f"| {each.name:<52} | {shown} | {'yes' if each.same else 'NO':<4} |", flush=True)
+        found.append(each)
     for each in found:
         if not each.same:
             print(f"\n{each.name}: {_counts(each.usual)} with the prefilter, {_counts(each.everything)} without")
             lines = {tuple(row) for row in each.usual["findings"]} ^ {tuple(row) for row in each.everything["findings"]}
-            for path, line, rule, message in sorted(lines):
-                print(f"    {path}:{line} {rule}: {message}")
+            for place, line, rule, message in sorted(lines):
+                print(f"    {place}:{line} {rule}: {message}")
             print(*(f"    {error}" for error in each.usual["errors"] + each.everything["errors"]), sep="\n")
     return 0 if all(each.same for each in found) else 1
 
