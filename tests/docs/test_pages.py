@@ -111,3 +111,18 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
     for page in site.rglob("*.html"):
         loaded = re.findall(r"<(?:script|img|link)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)\"", page.read_text("utf-8"))
         assert loaded == [], page
+
+
+def test_the_repository_has_one_placeholder_which_is_explained_once() -> None:
+    found = dict[str, str]()
+    for name in ("README.md", "CHANGELOG.md", "action.yml", "mkdocs.yml", "pyproject.toml", ".pre-commit-hooks.yaml"):
+        found[name] = (ROOT / name).read_text("utf-8")
+    for folder in ("docs", ".ci", "editors", "steplint", "rules", "examples"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".md", ".yml", ".py", ".json", ".ts", ".toml") and "node_modules" not in path.parts:
+                found[path.relative_to(ROOT).as_posix()] = path.read_text("utf-8")
+    assert [name for name, text in found.items() if "`OWNER/steplint` stands for" in text] == ["docs/ci.md"]
+    for name, text in found.items():
+        assert not re.search(r"\bOWNER\b(?!/steplint\b)", text), name
+        assert not re.search(r"(?:github|gitlab)\.com[/:](?!OWNER/)[\w.-]+/steplint\b", text), name
+        assert not re.search(r"\b(?:your-org|your-name|TODO|FIXME|example\.com/steplint)\b", text), name
