@@ -40,7 +40,7 @@ def replay(session: Session, workflows: Collection[str], flags: Mapping[str, Any
 
     code, changes = _sides(session, flags)
     found = []
-    if flags["dbos"]:
+    if flags["dbos"] is not None:
         found += console_elsewhere.replay_dbos(
             flags["dbos"], code, changes, workflows=workflows, runs=flags["run"], limit=flags["limit"] or None
         )

@@ -119,7 +119,7 @@ def replay(ctx: click.Context, /, targets: tuple[str, ...], **flags: Any) -> int
     """
     from steplint.cli import running
 
-    if flags["dbos"] or flags["temporal_history"]:
+    if flags["dbos"] is not None or flags["temporal_history"]:
         return elsewhere.replay(session(ctx), targets, flags)
     if not targets:
         raise click.UsageError("missing argument `TARGET...`")
@@ -143,7 +143,7 @@ def drained(ctx: click.Context, /, workflow: str, steps: tuple[str, ...], **flag
     """
     from steplint.cli import running
 
-    if flags["dbos"]:
+    if flags["dbos"] is not None:
         return elsewhere.drained(session(ctx), workflow, steps, flags)
     return running.drained(session(ctx), workflow, steps, flags)
 

@@ -26,6 +26,7 @@ from steplint.runtime.workflow import Workflow
 _POLL = 0.1
 # How long a server that has just started may say that it cannot tell yet.
 _STARTS_WITHIN = 30.0
+_GIVE = "give the addresses of its ingress (http://127.0.0.1:8080) and admin interface (http://127.0.0.1:9070)"
 Status = Literal["open", "completed", "failed", "cancelled"]
 
 
@@ -56,11 +57,15 @@ class RestateClient:
         app: str = "steplint",
         token: str = "",
     ) -> None:
-        self._ingress, self._admin, self._app, self._token = ingress.rstrip("/"), admin.rstrip("/"), app, token
+        self._ingress, self._admin, self._app, self._token = _address(ingress), _address(admin), app, token
 
     def register(self, uri: str, *, force: bool = False) -> list[str]:
         """Tell the server where the services of an app are; returns their names. ``force`` replaces a deployment."""
-        answer = self._ask("POST", f"{self._admin}/deployments", {"uri": uri, "force": force})
+        try:
+            answer = self._ask("POST", f"{self._admin}/deployments", {"uri": uri, "force": force})
+        except _BusyError as error:
+            hint = "start it, at an address that the server reaches"
+            raise EngineError(f"Restate cannot register the app at {uri}: {error.message}", hint) from None
         return [each["name"] for each in answer["services"]]
 
     def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
@@ -161,10 +166,12 @@ class RestateClient:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             kind = _BusyError if error.code >= 500 else EngineError
-            raise kind(f"Restate refused `{method} {url}`: {error.code} {_message(error.read())}") from None
+            text = f"Restate refused `{method} {url}`: {error.code} {_message(error.read())}".rstrip()
+            hint = "is this the right one of its interfaces? The ingress has port 8080, the admin interface 9070"
+            raise kind(text, hint if error.code in (400, 404) and "service" not in text else "") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
-            hint = "start `restate-server`, or give the addresses of its ingress (8080) and admin interface (9070)"
+            hint = f"start `restate-server`, or {_GIVE}"
             raise EngineError(
                 f"no Restate server answers at {url.partition('://')[2].partition('/')[0]}: {reason}", hint
             ) from None
@@ -172,6 +179,13 @@ class RestateClient:
             return msgspec.json.decode(text) if text else None
         except msgspec.DecodeError:
             raise EngineError(f"what answers at {url} is no Restate server", "check the address and the port") from None
+
+
+def _address(url: str) -> str:
+    scheme, colon, host = url.partition("://")
+    if not colon or scheme not in ("http", "https") or not host.strip("/"):
+        raise EngineError(f"`{url}` is no address of a Restate server", _GIVE)
+    return url.rstrip("/")
 
 
 def _message(body: bytes) -> str:

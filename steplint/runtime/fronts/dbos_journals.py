@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,10 +43,12 @@ def journals(
     url = checked_database(database)
     if url.startswith("sqlite:///"):
         _refuse_missing(url)
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it tells the same error in its own way
     try:
         client = sdk.DBOSClient(system_database_url=url, retry_connection_errors=False)
     except Exception as error:
-        raise EngineError(f"the database of DBOS cannot be read: {first_line(error)}", "check the URL") from None
+        hint = "start the database, or check the URL"
+        raise EngineError(f"the database of DBOS cannot be read: {first_line(error)}", hint) from None
     try:
         wanted: dict[str, Any] = {"load_input": False, "load_output": False, "sort_desc": True, "limit": limit}
         if runs:

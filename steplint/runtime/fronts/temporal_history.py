@@ -36,13 +36,16 @@ def journal(path: str | PathLike[str]) -> Journal:
     if not isinstance(events, list) or not events or not all(isinstance(each, dict) for each in events):
         raise EngineError(f"`{path}` has no `events`", _HINT)
     name, run, status, entries = "", Path(path).stem, "running", list[Entry]()
-    for event in events:
+    for number, event in enumerate(events, 1):
         kind, about = _kind(event), _about(event)
-        if kind == "WORKFLOW_EXECUTION_STARTED":
-            name = str((about.get("workflowType") or {}).get("name") or "")
-            run = str(about.get("workflowId") or run)
+        try:
+            if kind == "WORKFLOW_EXECUTION_STARTED":
+                name = str(about["workflowType"]["name"])
+                run = str(about.get("workflowId") or run)
+            entries += _entries(kind, about)
+        except (KeyError, TypeError, AttributeError):
+            raise EngineError(f"`{path}` is damaged: event {number}, `{kind}`, lacks what it is about", _HINT) from None
         status = _ENDS.get(kind, status)
-        entries += _entries(kind, about)
     if not name:
         raise EngineError(f"`{path}` does not begin with the start of a workflow", _HINT)
     known: Status = status  # type: ignore[assignment]
@@ -67,8 +70,8 @@ def _local(about: Mapping[str, Any]) -> str | None:
     for payload in ((about.get("details") or {}).get("data") or {}).get("payloads") or ():
         try:
             found = msgspec.json.decode(base64.b64decode(payload["data"]))
-        except (ValueError, KeyError):
-            continue
+        except (ValueError, KeyError, TypeError):
+            continue  # another program's marker
         if isinstance(found, dict) and "activity_type" in found:
             return str(found["activity_type"])
     return None
