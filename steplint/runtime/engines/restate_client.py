@@ -59,14 +59,21 @@ class RestateClient:
     ) -> None:
         self._ingress, self._admin, self._app, self._token = _address(ingress), _address(admin), app, token
 
-    def register(self, uri: str, *, force: bool = False) -> list[str]:
-        """Tell the server where the services of an app are; returns their names. ``force`` replaces a deployment."""
-        try:
-            answer = self._ask("POST", f"{self._admin}/deployments", {"uri": uri, "force": force})
-        except _BusyError as error:
-            hint = "start it, at an address that the server reaches"
-            raise EngineError(f"Restate cannot register the app at {uri}: {error.message}", hint) from None
-        return [each["name"] for each in answer["services"]]
+    def register(self, uri: str, *, force: bool = False, within: float = 0.0) -> list[str]:
+        """Tell the server where the services of an app are; returns their names. ``force`` replaces a deployment.
+
+        It is tried again for ``within`` seconds: an app that has just been started does not answer at once.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                answer = self._ask("POST", f"{self._admin}/deployments", {"uri": uri, "force": force})
+                return [each["name"] for each in answer["services"]]
+            except _BusyError as error:
+                if time.monotonic() >= deadline:
+                    hint = "start it, at an address that the server reaches"
+                    raise EngineError(f"Restate cannot register the app at {uri}: {error.message}", hint) from None
+            time.sleep(_POLL)
 
     def start(self, workflow: Workflow, data: object = None, *, id: str | None = None) -> str:  # noqa: A002
         """Begin a run and return its ID. The same ``id`` again returns the run that exists, whatever its data is."""
