@@ -26,7 +26,8 @@ _BUILDS_REVISION = re.compile(r"\b(update|delete)\b")
 # Tokens and signatures are meant to be made anew for each request.
 _CREDENTIALS = re.compile(r"(proxy[-_])?authorization|(set[-_])?cookie|(x[-_])?signature", re.IGNORECASE)
 _REVISING_STATEMENT = re.compile(r"\s*(update|delete|merge)\b", re.IGNORECASE)
-_BUILDS_UPSERT = re.compile(r"\bon_(conflict|duplicate)_")
+# The `insert` of a dialect of SQLAlchemy has `on_conflict_...` over the common one: that is what it is imported for.
+_BUILDS_UPSERT = re.compile(r"\bon_(conflict|duplicate)_|^sqlalchemy\.dialects\.\w+\.insert\b")
 _UPSERTING_STATEMENT = re.compile(
     r"\s*(replace\b|insert\s+(or|ignore)\b|insert\b.*\bon\s+(conflict|duplicate)\b)", re.IGNORECASE | re.DOTALL
 )

@@ -148,7 +148,10 @@ def value_finding(
         dialect=workflow.dialect,
         step=step.label if step else "",
         flow=role,
-        level=effect.level or compared(dialect, use, step) or _last(workflow, use) or ("refused" if refused else ""),
+        level=effect.level
+        or compared(dialect, use, step)
+        or _last(workflow, effect, use)
+        or ("refused" if refused else ""),
         label="unless it is switched off, the run fails here" if refused else f"a replay {words.again}",
         trace=trace(effect),
         notes=(*notes(use, step, dialect, words), *elsewhere(effect)),
@@ -231,12 +234,14 @@ def compared(dialect: Dialect, use: Use | None, step: Step | None) -> str:
     return "compared" if kind in dialect.compares_arguments and use.role != "capture" else ""
 
 
-def _last(workflow: Workflow, use: Use | None) -> str:
+def _last(workflow: Workflow, effect: Effect, use: Use | None) -> str:
     """Return the level of a value that goes into an effect after the last step, where only a retry repeats both."""
     if use is None or use.role != "outside-effect":
         return ""
-    sinks = [effect for effect in workflow.effects if use.place in (effect.place, effect.origin)]
-    return "tail" if sinks and all(effect.tail for effect in sinks) else ""
+    reached = [each for each in workflow.effects if use.place in (each.place, each.origin)]
+    # A function that reads the clock and writes is called at several places: each call is judged by its own write.
+    sinks = [each for each in reached if each.place == effect.place] or reached
+    return "tail" if sinks and all(each.tail for each in sinks) else ""
 
 
 def _lost_memo(dialect: Dialect) -> str:

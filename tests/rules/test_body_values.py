@@ -279,6 +279,14 @@ def test_a_value_in_an_effect_after_the_last_step_is_judged_like_that_effect() -
     assert found.level == ""
 
 
+def test_each_call_of_a_function_that_stamps_and_writes_is_judged_by_its_own_write() -> None:
+    source = effect("time", "time.time", 12, [use("outside-effect", 90)])
+    last = effect("write", "db.insert", 12, origin=at(90), tail=True, before=True)
+    early = replace(last, place=at(6), tail=False)
+    (found,) = run_check("body_time", project(workflow(step("x"), effects=[source, last, early])))
+    assert found.level == "tail"
+
+
 def test_the_environment_read_at_import_is_played_down() -> None:
     given = effect("import", "os.getenv", 5, [use("step-argument", 9, step=0), use("identity", 9, step=0)])
     (found,) = run_check("import_time_nondeterminism", project(workflow(step("x"), effects=[given])))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from steplint.testing import check_source
 from tests.graphs import at, body, effect, project, run_check, step, use, workflow
 
 
@@ -114,3 +115,29 @@ def test_the_worst_of_several_uses_is_told():
 
 def test_random_values_belong_to_another_rule():
     assert check(effect("random", "random.random", 5, [sent()])) == []
+
+
+def test_the_insert_of_an_sqlalchemy_dialect_is_an_upsert():
+    source = """\
+from datetime import datetime
+
+from dbos import DBOS
+from sqlalchemy.dialects.{dialect} import insert
+from sqlalchemy.orm import Session
+from shop.models import Attempt, engine
+
+
+@DBOS.step()
+def begin(number: int) -> None:
+    started = datetime.now()
+    with Session(engine) as session:
+        session.execute(insert(Attempt).values(number=number, started_at=started).on_conflict_do_nothing())
+
+
+@DBOS.workflow()
+def attempt(number: int) -> None:
+    begin(number)
+"""
+    for dialect in ("postgresql", "sqlite"):
+        (found,) = check_source({"flow.py": source.replace("{dialect}", dialect)}).findings
+        assert (found.rule.name, found.severity) == ("clock-in-side-effect", "info")
