@@ -69,7 +69,7 @@ def _printed(command: str, folder: Path) -> str:
     program, *arguments = shlex.split(command)
     start = {"steplint": [sys.executable, "-m", "steplint"], "python": [sys.executable]}[program]
     environ = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "PRE_COMMIT")}
-    environ |= {"COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"}
+    environ |= {"COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1", "STEPLINT_PROGRESS": "0"}
     if not any(each.name == "steplint" for each in entry_points(group="pytest11")):
         environ["PYTEST_PLUGINS"] = "steplint.pytest_plugin"
     done = subprocess.run(

@@ -87,6 +87,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith(("STEPLINT_", "GITHUB_STEP"))]:
         monkeypatch.delenv(name)
+    # However busy the machine is.
+    monkeypatch.setattr("steplint.cli.session.Lines", partial(Lines, first=3_600.0))
 
     def command(*arguments: str) -> Ran:
         code = main(arguments)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1.0
 """Seconds of silence on a terminal: most runs are over before."""
-_FIRST, _NEXT = 5.0, 60.0
+_FIRST, _NEXT = 10.0, 60.0
 """Seconds until a log hears of it, and hears again."""
 _DOING = {"read": "reading", "link": "linking"}
 

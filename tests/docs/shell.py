@@ -57,6 +57,7 @@ def _environ(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "COLUMNS": "120",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "STEPLINT_PROGRESS": "0",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_COUNT": "3",
         "GIT_CONFIG_KEY_0": "user.name",
