@@ -136,10 +136,9 @@ def in_process(app: Any, path: str) -> Transport:
     raise EngineError(f"a `{type(app).__name__}` is neither an ASGI nor a WSGI app", "name the app, not the client")
 
 
-def at_url(url: str) -> Transport:
-    """Return the transport to an app at a URL; without a path, at the usual one."""
+def at_url(origin: str, path: str) -> Transport:
+    """Return the transport to an app that runs elsewhere."""
     httpx = installed("httpx", "httpx", (0, 27), "inngest")
-    origin, path = _parts(url)
     return _Sync(httpx.Client(base_url=origin, timeout=_LIMIT), httpx, path)
 
 
@@ -288,9 +287,10 @@ def _is_asgi(app: Any) -> bool:
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 
 
-def _parts(url: str) -> tuple[str, str]:
+def parts(url: str, path: str) -> tuple[str, str]:
+    """Return origin and path of a URL, ``path`` if it has none; raises `EngineError` for what is no URL."""
     scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
+    host, _, own = rest.partition("/")
     if not host or scheme not in ("http", "https"):
         raise EngineError(f"`{url}` is no URL", "write `http://127.0.0.1:3000/api/inngest`")
-    return f"{scheme}://{host}", f"/{path}" if slash and path else SERVE_PATH
+    return f"{scheme}://{host}", f"/{own}" if own else path

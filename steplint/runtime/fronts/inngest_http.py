@@ -18,7 +18,7 @@ from steplint.runtime.calls import EventLike, as_event
 from steplint.runtime.engines.errors import EngineError
 from steplint.runtime.engines.events import as_data, listed
 from steplint.runtime.fronts.expressions import holds
-from steplint.runtime.fronts.inngest_app import SERVE_PATH, App, at_url, in_process, load
+from steplint.runtime.fronts.inngest_app import SERVE_PATH, App, at_url, in_process, load, parts
 from steplint.runtime.fronts.inngest_config import Function, functions
 from steplint.runtime.fronts.inngest_endpoint import USUAL_PORT, Endpoint
 from steplint.runtime.fronts.inngest_run import InngestRun
@@ -59,8 +59,10 @@ class InngestApp:
             if named:
                 _announce(self.endpoint.url)
             found = load(target) if named else target
-            transport = at_url(target) if remote else in_process(found, path)
-            shown = target if remote else f"`{target}`" if isinstance(target, str) else f"the app at {path}"
+            if remote:
+                origin, path = parts(target, path)
+            transport = at_url(origin, path) if remote else in_process(found, path)
+            shown = f"{origin}{path}" if remote else f"`{target}`" if named else f"the app at {path}"
             self.app = App(transport, shown, signing_key)
             undo.callback(self.app.close)
             found = functions(self._registration(shown, path, signed=bool(signing_key)), frozenset(without))
