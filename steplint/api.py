@@ -105,8 +105,8 @@ def exclusive(one: Step, other: Step) -> bool:
         if mine.group and mine.group == theirs.group:
             if mine.arm != theirs.arm:
                 return True
-            continue
-        break
+        elif mine != theirs:
+            break
     return False
 
 

@@ -74,7 +74,13 @@ def test_a_log_line_with_the_time_changes_no_finding(rule: str) -> None:
     line = 'log_lines.getLogger(__name__).info("now %s", log_clock.now())'
     imports = "import logging as log_lines\nfrom datetime import datetime as log_clock"
     for case in about(rule):
-        same(case, case.edited(lambda text, flows: rewrite.lines_inserted(text, flows, line, imports=imports)))
+        edited = case.edited(lambda text, flows: rewrite.lines_inserted(text, flows, line, imports=imports))
+        same(case, edited, lambda result: (_accepted(said(result.findings)), lock(result)))
+
+
+def _accepted(rows: Counter[Row]) -> Counter[Row]:
+    """Return what is said but for the note that a sandbox refuses a clock whatever becomes of it."""
+    return Counter({row: count for row, count in rows.items() if "refused by the sandbox" not in row[5]})
 
 
 @each_rule

@@ -23,6 +23,7 @@ from steplint.link.values import (
     Given,
     Instance,
     Literal,
+    Mapped,
     Object,
     Partial,
     Scope,
@@ -196,7 +197,16 @@ def _shared(value: Abstract) -> bool:
 def _inner(value: Abstract | None, outer: str) -> Abstract | None:
     if value is None:
         return None
-    return value.having(tags=NO_TAGS, deps=NO_DEPS, pending=(), outer=outer if _shared(value) else "")
+    return _recorded(value).having(outer=outer if _shared(value) else "")
+
+
+def _recorded(value: Abstract) -> Abstract:
+    """Return an argument as a step gets it: the body's sources end where it is recorded."""
+    thing = value.thing
+    entries = (
+        Mapped(tuple((key, _recorded(each)) for key, each in thing.entries)) if isinstance(thing, Mapped) else thing
+    )
+    return value.having(thing=entries, tags=NO_TAGS, deps=NO_DEPS, pending=())
 
 
 # -- writes ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from steplint.link.arguments import argument_at
 from steplint.link.forms import WorkflowMatch
 from steplint.link.identity import mark_argument, named_after, simple_name
 from steplint.link.linker import Linker
-from steplint.link.program import Unit, last_name
+from steplint.link.program import Unit, is_none, last_name
 from steplint.link.values import (
     Abstract,
     Class,
@@ -294,7 +294,8 @@ def parameters(linker: Linker, body: Body, dialect: Dialect) -> dict[str, Abstra
             found[parameter.name] = Abstract(Context(dialect.name, path), text=parameter.name)
         else:
             thing = value.thing if value is not None and isinstance(value.thing, Instance | Object) else None
-            found[parameter.name] = Abstract(thing, nature="event", text=parameter.name)
+            optional = is_none(parameter.default)
+            found[parameter.name] = Abstract(thing, nature="event", text=parameter.name, optional=optional)
     return found
 
 

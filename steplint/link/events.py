@@ -221,10 +221,14 @@ class Splice:
         self.outcome = outcome
         self.known = known
         self.hop = hop
-        self.frames = frames
         self.arguments = arguments
         at = hop.place
         self.site = f"{at.path}:{at.span.line}:{at.span.column}"
+        # A function that holds durable operations is a part of the body: what it does is told where it stands.
+        self.is_part = any(isinstance(each, StepEvent) for each in outcome.events)
+        # What leaves the function early only leads back to the call.
+        early = any(frame.leaves == "return" for each in outcome.events for frame in each.frames)
+        self.around = (*frames, Frame(kind="call", place=hop.place, name=hop.calls)) if early else frames
         self.moved: dict[object, Event] = {}
         self.tags: dict[object, Tags] = {}
         self.values: dict[int, Abstract] = {}
@@ -269,10 +273,9 @@ class Splice:
 
     def source(self, event: Source) -> Source:
         """Return the caller's source for one of the callee: the same one when a loop is walked twice."""
-        key = (self.hop.place, event.origin, event.api, event.kind)
-        copy = replace(
-            event, site=self.hop.place, frames=self.placed(event.frames), trail=(self.hop, *event.trail), uses=[]
-        )
+        site = event.site if self.is_part else self.hop.place
+        key = (self.hop.place, site, event.origin, event.api, event.kind)
+        copy = replace(event, site=site, frames=self.placed(event.frames), trail=(self.hop, *event.trail), uses=[])
         found = self.known.setdefault(key, copy)
         if found is not copy and len(copy.trail) < len(found.trail):
             found.trail = copy.trail
@@ -290,11 +293,11 @@ class Splice:
     def placed(self, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
         """Return ``frames`` below those of the call; groups of two calls of one function stay apart."""
         if not frames:
-            return self.frames
+            return self.around
         inner = tuple(
             structs.replace(each, group=f"{self.site}/{each.group}") if each.group else each for each in frames
         )
-        return self.frames + inner
+        return self.around + inner
 
     def retag(self, tags: Tags) -> Tags:
         """Return ``tags`` in terms of the caller."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from steplint.link import identity, names, sharing
 from steplint.link.events import EMPTY, Outcome, Slot
 from steplint.link.forms import Forms, Registered
-from steplint.link.program import Modules, Unit
+from steplint.link.program import Modules, Unit, is_none
 from steplint.link.values import (
     NO_DEPS,
     NO_TAGS,
@@ -22,6 +22,7 @@ from steplint.link.values import (
     Given,
     Instance,
     Literal,
+    Mapped,
     Mark,
     Module,
     Object,
@@ -386,7 +387,10 @@ class Linker:
                 else (given or value).text or parameter.name,
                 tags=frozenset((Tag(Slot(position)),)),
                 steady=given.steady if given is not None else True,
-                present=given is not None and not (isinstance(given.thing, Literal) and not given.thing.value),
+                present=given is not None
+                and not given.optional
+                and not (isinstance(given.thing, Literal) and not given.thing.value),
+                optional=is_none(parameter.default) if given is None else given.optional,
             )
         return bound
 
@@ -406,6 +410,9 @@ class Linker:
             return True
         if isinstance(thing, Sequence):
             return any(isinstance(each.thing, Function | Partial | Context) or each.pending for each in thing.items)
+        if isinstance(thing, Mapped) and any(each.tags for _, each in thing.entries):
+            # What one entry depends on, another does not.
+            return all(key is not None for key, _ in thing.entries)
         return durable and thing is not None and not isinstance(thing, Parameter)
 
     def is_special(self, thing: Object) -> bool:

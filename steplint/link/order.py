@@ -40,14 +40,21 @@ def can_follow(first: Frames, then: Frames) -> bool:
     if excludes(first, then):
         return False
     common = shared(first, then)
-    for frame in first[common:]:
-        if frame.kind == "call":
-            continue
+    for frame in _leading_out(first, common):
         if frame.leaves in _LEAVING:
             return False
         if frame.leaves in ("continue", "break") and _same_turn(first, then, common):
             return False
     return True
+
+
+def _leading_out(first: Frames, common: int) -> Iterator[Frame]:
+    """Yield the frames after the first ``common`` ones, without those that only lead out of a call among them."""
+    called = False
+    for frame in first[common:]:
+        called = called or frame.kind == "call"
+        if not (called and frame.leaves == "return"):
+            yield frame
 
 
 def _same_turn(first: Frames, then: Frames, common: int) -> bool:
@@ -61,7 +68,7 @@ def loops_back(first: Frames, then: Frames) -> bool:
     common = shared(first, then)
     if not any(frame.kind in _LOOPS for frame in first[:common]):
         return False
-    return all(frame.leaves not in (*_LEAVING, "break") for frame in first[common:])
+    return all(frame.leaves not in (*_LEAVING, "break") for frame in _leading_out(first, common))
 
 
 def certain(then: Frames, common: int) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from steplint.model.place import Place, Span
 from steplint.model.summary import Block, Class, Function, Import, ModuleSummary
-from steplint.model.value import Name
+from steplint.model.value import Const, Name, Value
 
 
 class Layout:
@@ -263,6 +263,11 @@ class Modules:
     def lacks(self, unit: Unit, name: str) -> None:
         """Note that ``name`` is wanted of a module in which it is a stub."""
         self.asked[unit.path].add(name)
+
+
+def is_none(value: Value | None) -> bool:
+    """Return whether an expression is the constant None."""
+    return isinstance(value, Const) and value.value is None
 
 
 def last_name(qualified: str) -> str:

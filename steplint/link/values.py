@@ -45,6 +45,8 @@ class Abstract:
     call: int | None = None
     present: bool = False
     """An argument that a caller gave: it is not the None that its default would be."""
+    optional: bool = False
+    """A parameter, or one handed on, that is None where nobody gives it."""
     own: bool = False
     """It is a copy made here: changing it changes nothing else."""
     outer: str = ""
@@ -56,7 +58,7 @@ class Abstract:
             "thing": self.thing, "tags": self.tags, "nature": self.nature, "text": self.text, "over": self.over,
             "steady": self.steady, "deps": self.deps, "pending": self.pending, "call": self.call,
             "outer": self.outer, "own": self.own,
-            "present": self.present,
+            "present": self.present, "optional": self.optional,
         }  # fmt: skip
         values.update(changes)
         return Abstract(**values)
