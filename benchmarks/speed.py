@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py                       every row, three runs each: about half an hour
     python benchmarks/speed.py --small               smaller trees, one run: about a minute, for CI
-    python benchmarks/speed.py --only warm           rows whose name has the text; `--list` shows the names
+    python benchmarks/speed.py --only warm           one row, or those whose name has the text; `--list`
     python benchmarks/speed.py --json before.json    also write the figures; `--against before.json` compares with them
     python benchmarks/speed.py --commit HEAD         measure a commit, not the work tree
     python benchmarks/speed.py --prefilter FOLDER    findings of the repositories there with the prefilter and without
@@ -386,9 +386,11 @@ def _amount(value: float, unit: str) -> str:
     return f"{value:.2f}{' s' if unit == 's' else unit}"
 
 
-def machine(bench: Bench) -> dict[str, Any]:
-    """Return what the figures depend on besides the code."""
-    code = must(("git", "log", "-1", "--format=%h %cs"), CHECKOUT).strip()
+def machine(bench: Bench, commit: str) -> dict[str, Any]:
+    """Return what the figures depend on: the code that is measured, the machine, and what is installed."""
+    code = must(("git", "log", "-1", "--format=%h %cs", commit or "HEAD"), CHECKOUT).strip()
+    if not commit and must(("git", "status", "--porcelain", "steplint", "rules"), CHECKOUT):
+        code += ", edited"
     installed = {**versions(bench.tools), **versions(bench.own)}
     names = ("ruff", "flake8", "fixit", "pylint", "libcst", "msgspec", "click")
     return {
@@ -415,6 +417,11 @@ def against(rows: Sequence[Row], before: Path) -> str:
     return "\n".join(lines)
 
 
+def _chooses(name: str) -> Callable[[str], bool]:
+    """Return whether a text chooses a row: its name, or a part of it where no row is called so."""
+    return lambda text: text == name or (text not in ROWS and text in name)
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -438,7 +445,7 @@ def main() -> int:
         import speed_prefilter
 
         return speed_prefilter.compare(options.prefilter)
-    chosen = [name for name in ROWS if not options.only or any(text in name for text in options.only)]
+    chosen = [name for name in ROWS if not options.only or any(map(_chooses(name), options.only))]
     if not chosen:
         parser.error(f"no row has that name: {', '.join(ROWS)}")
     bench = Bench(
@@ -447,7 +454,7 @@ def main() -> int:
         options.runs or (1 if options.small else 3),
         options.commit,
     )
-    about = machine(bench)
+    about = machine(bench, options.commit)
     rows: list[Row] = []
     for name in chosen:
         for found in ROWS[name](bench):
