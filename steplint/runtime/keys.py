@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from steplint.contract.identity import step_key
 from steplint.runtime.errors import refuse
+
+# Every entry of a body asks for the keys of all its earlier steps again.
+_key = lru_cache(maxsize=10_000)(step_key)
 
 
 class Keys:
@@ -17,15 +22,15 @@ class Keys:
     def take(self, step_id: str) -> tuple[int, str]:
         """Return the occurrence and key of the next use of ``step_id``; refuses a key that another ID has."""
         occurrence = self._uses.get(step_id, 0)
-        key = step_key(step_id, occurrence)
-        if key in self._owner:
-            other, use = self._owner[key]
+        key = _key(step_id, occurrence)
+        given = (step_id, occurrence)
+        if (owner := self._owner.setdefault(key, given)) is not given:
+            other, use = owner
             refuse(
                 "CollidingKeys",
                 f"use {use + 1} of step `{other}` and use {occurrence + 1} of step `{step_id}` have one key",
             )
         self._uses[step_id] = occurrence + 1
-        self._owner[key] = (step_id, occurrence)
         self._given.append((step_id, key))
         return occurrence, key
 

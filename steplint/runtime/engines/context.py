@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from steplint.contract.runs import StepKind
 from steplint.runtime.calls import EventLike
 from steplint.runtime.engines.calls import Operations, Together, parallel
-from steplint.runtime.engines.handlers import nested
+from steplint.runtime.engines.handlers import INSIDE, nested
 from steplint.runtime.errors import refuse
 from steplint.runtime.keys import Keys
 from steplint.runtime.ops import Call
@@ -49,12 +49,12 @@ class Naming:
 
     def call(self, kind: StepKind, step_id: str, target: object, args: tuple[object, ...]) -> Call:
         """Return the next use of ``step_id``."""
-        if not isinstance(step_id, str) or not step_id:
+        if not step_id or not isinstance(step_id, str):
             refuse("BadStepId", f"a step ID is a text that is not empty, not {step_id!r}")
-        fault = nested(step_id)
-        if fault is not None:
-            raise fault
-        return Call(kind, step_id, *self.keys.take(step_id), target, args)
+        if INSIDE.get():
+            raise nested(step_id)
+        occurrence, key = self.keys.take(step_id)
+        return Call(kind, step_id, occurrence, key, target, args)
 
     def close(self) -> list[str]:
         """Close the calls that nobody awaited; returns their IDs."""

@@ -55,11 +55,9 @@ def is_async(call: Call) -> bool:
     return inspect.iscoroutinefunction(call.target)
 
 
-def nested(step_id: str) -> StepFailedError | None:
-    """Return why no step may be called here, if that is so."""
+def nested(step_id: str) -> StepFailedError:
+    """Return why no step may be called inside a handler."""
     outer = INSIDE.get()
-    if not outer:
-        return None
     return StepFailedError(
         Fault("NestedStep", f"step `{step_id}` is called inside the handler of step `{outer}`"), ends_run=True
     )

@@ -6,10 +6,11 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from steplint.contract.runs import Fault, StepKind
+from steplint.contract.runs import Fault
 from steplint.runtime.calls import EventLike, as_event, seconds
 from steplint.runtime.engines.context import Duration, Naming
 from steplint.runtime.engines.errors import EngineError, StepFailedError
@@ -153,96 +154,99 @@ class InngestGroups:
 
 
 class InngestSteps:
-    """The durable operations: each is the SDK's own, awaited in an async body."""
+    """The durable operations: each is the SDK's own, awaited in an async body.
+
+    An entry passes all its earlier steps again, so that what is done for one of them counts.
+    """
 
     def __init__(
         self, sdk: ModuleType, given: InngestContext, step: Any, workflow: Workflow, made: Mapping[str, Any]
     ) -> None:
         self._sdk, self._given, self._step, self._workflow, self._made = sdk, given, step, workflow, made
+        self._call, self._open, self._is_async = given.naming.call, given.naming.open, workflow.is_async
+        self._perform = _perform_async if workflow.is_async else _perform
 
     def run(self, step_id: str, handler: Callable[..., Any], *handler_args: Any) -> Any:
         """Give what ``handler(*handler_args)`` returned, as JSON has it."""
-        call = self._call("run", step_id, handler, *handler_args)
-        return self._done(call, lambda: self._step.run(step_id, self._handler(call)))
+        call = self._call("run", step_id, handler, handler_args)
+        perform = partial(self._perform, self._sdk, call, self._workflow.step_timeout)
+        return self._done(call, self._step.run, step_id, perform)
 
     def sleep(self, step_id: str, duration: Duration) -> Any:
         """Wait for ``duration`` (a timedelta, or milliseconds)."""
-        call = self._call("sleep", step_id, "", duration)
-        return self._done(call, lambda: self._step.sleep(step_id, duration))
+        return self._done(self._call("sleep", step_id, "", (duration,)), self._step.sleep, step_id, duration)
 
     def sleep_until(self, step_id: str, until_time: datetime) -> Any:
         """Wait until a time; one without a zone is local time."""
-        call = self._call("sleep", step_id, "", until_time)
-        return self._done(call, lambda: self._step.sleep_until(step_id, until_time))
+        call = self._call("sleep", step_id, "", (until_time,))
+        return self._done(call, self._step.sleep_until, step_id, until_time)
 
     def wait_for_event(
         self, step_id: str, *, event: str, match: str | None = None, timeout: Duration | None = None
     ) -> Any:
         """Give the next event of this name, or None after ``timeout``, in whole seconds and at most 365 days."""
-        call = self._call("wait", step_id, event, match, timeout)
+        call = self._call("wait", step_id, event, (match, timeout))
         path, _ = expectation(call, self._given.event)
         limit = timedelta(seconds=_LONGEST if timeout is None else max(math.ceil(seconds(timeout)), 1))
         expression = f"event.{path} == async.{path}" if path else None
-
-        def wait() -> Any:
-            return self._step.wait_for_event(step_id, event=event, if_exp=expression, timeout=limit)
-
-        return self._done(call, wait, lambda found: None if found is None else _plain(found))
+        wait = partial(self._step.wait_for_event, event=event, if_exp=expression, timeout=limit)
+        return self._done(call, wait, step_id)
 
     def send_event(self, step_id: str, events: EventLike | Sequence[EventLike]) -> Any:
         """Send one event or several; gives the IDs that Inngest has for them."""
-        call = self._call("send", step_id, "", events)
+        call = self._call("send", step_id, "", (events,))
         made = [as_event(each, f"{self._given.run_id}/{call.label}/{n}", 0.0) for n, each in enumerate(listed(events))]
         sent = [self._sdk.Event(name=each.name, data=each.data, id=each.id, ts=each.ts) for each in made]
-        return self._done(call, lambda: self._step.send_event(step_id, sent))
+        return self._done(call, self._step.send_event, step_id, sent)
 
     def invoke(self, step_id: str, workflow: Workflow | str, data: Mapping[str, object] | None = None) -> Any:
         """Give the result of a run of ``workflow`` with ``data``; raises `StepError` if that run fails."""
-        call = self._call("invoke", step_id, workflow, data)
+        call = self._call("invoke", step_id, workflow, (data,))
         child = workflow if isinstance(workflow, str) else workflow.id
-        return self._done(call, lambda: self._step.invoke_by_id(step_id, function_id=child, data=data))
+        return self._done(call, partial(self._step.invoke_by_id, function_id=child, data=data), step_id)
 
-    def _call(self, kind: StepKind, step_id: str, target: object, *args: object) -> Call:
-        return self._given.naming.call(kind, step_id, target, args)
-
-    def _handler(self, call: Call) -> Callable[[], Any]:
-        timeout, sdk = self._workflow.step_timeout, self._sdk
-
-        async def perform_async() -> Any:
-            try:
-                if is_async(call):
-                    return await tried_async(call, timeout)
-                return await asyncio.to_thread(tried, call, timeout, asyncio.get_running_loop())
-            except StepFailedError as error:
-                raise _raised(sdk, error) from None
-
-        def perform() -> Any:
-            try:
-                return tried(call, timeout, None)
-            except StepFailedError as error:
-                raise _raised(sdk, error) from None
-
-        return perform_async if self._workflow.is_async else perform
-
-    def _done(self, call: Call, ask: Callable[[], Any], convert: Callable[[Any], Any] = lambda value: value) -> Any:
-        if not self._workflow.is_async:
-            try:
-                return convert(ask())
-            except self._sdk.StepError as error:
-                raise self._failed(call, error) from error
-        awaited = self._awaited(call, ask, convert)
-        self._given.naming.open[call.key] = (call.id, awaited)
-        return awaited
-
-    async def _awaited(self, call: Call, ask: Callable[[], Awaitable[Any]], convert: Callable[[Any], Any]) -> Any:
-        self._given.naming.open.pop(call.key, None)
+    def _done(self, call: Call, ask: Callable[..., Any], *args: Any) -> Any:
+        """Give what the SDK's step comes to."""
+        if self._is_async:
+            awaited = self._awaited(call, ask, args)
+            self._open[call.key] = (call.id, awaited)
+            return awaited
         try:
-            return convert(await ask())
+            return _given(call, ask(*args))
         except self._sdk.StepError as error:
-            raise self._failed(call, error) from error
+            raise _failed(call, error) from error
 
-    def _failed(self, call: Call, error: Any) -> StepError:
-        return StepError(Fault(error.name, error.message, error.stack or ""), call.label)
+    async def _awaited(self, call: Call, ask: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:
+        del self._open[call.key]
+        try:
+            return _given(call, await ask(*args))
+        except self._sdk.StepError as error:
+            raise _failed(call, error) from error
+
+
+def _given(call: Call, value: Any) -> Any:
+    """Return the value of a step as the bundled runtime has it."""
+    return _plain(value) if call.kind == "wait" and value is not None else value
+
+
+def _failed(call: Call, error: Any) -> StepError:
+    return StepError(Fault(error.name, error.message, error.stack or ""), call.label)
+
+
+async def _perform_async(sdk: ModuleType, call: Call, timeout: float | None) -> Any:
+    try:
+        if is_async(call):
+            return await tried_async(call, timeout)
+        return await asyncio.to_thread(tried, call, timeout, asyncio.get_running_loop())
+    except StepFailedError as error:
+        raise _raised(sdk, error) from None
+
+
+def _perform(sdk: ModuleType, call: Call, timeout: float | None) -> Any:
+    try:
+        return tried(call, timeout, None)
+    except StepFailedError as error:
+        raise _raised(sdk, error) from None
 
 
 def _raised(sdk: ModuleType, error: StepFailedError) -> BaseException:
