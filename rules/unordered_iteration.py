@@ -145,11 +145,15 @@ def _fix(project: Project, workflow: Workflow, effect: Effect) -> Fix | None:
 
 
 def _iterable(workflow: Workflow, effect: Effect) -> Span | None:
-    """Return the set's own span: the end of the head of a loop, where it is a name; None where it is not known."""
+    """Return the set's own span: the end of the head of a loop, where it is a name; None where it is not known.
+
+    What a helper makes of a set is sorted where a loop goes over it; elsewhere it need not be a collection.
+    """
     span = effect.place.span
     head = any(frame.place == effect.place for step in workflow.steps for frame in step.inside)
     if not head:
-        return span if effect.expression else None
+        plain = len(effect.trail) < 2 or any(_holds(place, effect.place) for place in _heads(workflow, effect))
+        return span if effect.expression and plain else None
     if not _NAME.fullmatch(effect.expression) or effect.expression in ("set", "frozenset"):
         return None
     start = span.end_column - len(effect.expression)

@@ -4,7 +4,7 @@ from typing import Any
 
 from steplint.api import Finding
 from steplint.check.fix import edited
-from tests.graphs import DBOS, RESTATE, at, effect, frame, project, run_check, step, use, workflow
+from tests.graphs import DBOS, RESTATE, at, effect, frame, hop, project, run_check, step, use, workflow
 
 SET = at(5, 11, width=9)
 HEAD = at(5, 0, width=20)
@@ -14,9 +14,9 @@ KEYED = step(template="apply-tag-{}", times="many", inside=LOOP)
 
 
 def check(
-    *uses: Any, steps: Any = (MIXED,), place: Any = SET, expression: str = "set(tags)", **fields: Any
+    *uses: Any, steps: Any = (MIXED,), place: Any = SET, expression: str = "set(tags)", trail: Any = (), **fields: Any
 ) -> list[Finding]:
-    given = effect("order", "builtins.set", uses=uses, place=place, expression=expression)
+    given = effect("order", "builtins.set", uses=uses, place=place, expression=expression, trail=trail)
     return run_check("unordered_iteration", project(workflow(*steps, effects=[given], **fields)))
 
 
@@ -91,6 +91,14 @@ def test_the_fix_finds_a_name_at_the_end_of_a_head() -> None:
     assert found.fix is not None
     assert edited("\n" * 4 + "for tag in tags:", found.fix.edits)[4:] == "for tag in sorted(tags):"
     (found,) = check(use("step-argument", 6, step=0), place=head, steps=steps, expression="set")
+    assert found.fix is None
+
+
+def test_what_a_helper_makes_of_a_set_is_sorted_in_the_head_of_a_loop_only() -> None:
+    trail = (hop(5, "flow", "choose"), hop(40, "choose", "builtins.set"))
+    (found,) = check(use("step-argument", 6, step=0), trail=trail)
+    assert found.fix is not None
+    (found,) = check(use("control", 8, step=0), steps=(step("store"),), trail=trail)
     assert found.fix is None
 
 
