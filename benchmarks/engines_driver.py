@@ -57,16 +57,18 @@ def dbos(rounds: int, steps: int, *, sync: bool = False) -> dict[str, list[float
 
     from steplint.runtime.engines.dbos import DbosRuntime
 
+    tries = {"retries_allowed": True, "max_attempts": 5}  # as the adapter has them
+
     @DBOS.workflow(name="direct")
     async def direct(number: int) -> int:
         for each in range(number):
-            await DBOS.run_step_async({"name": f"step-{each}"}, work, each)
+            await DBOS.run_step_async(tries | {"name": f"step-{each}"}, work, each)
         return number
 
     @DBOS.workflow(name="direct-sync")
     def direct_sync(number: int) -> int:
         for each in range(number):
-            DBOS.run_step({"name": f"step-{each}"}, work, each)
+            DBOS.run_step(tries | {"name": f"step-{each}"}, work, each)
         return number
 
     logging.disable(logging.WARNING)
