@@ -411,6 +411,8 @@ def _risky(walk: Walk, block: int) -> bool:
 def _may_fail(walk: Walk, index: int) -> bool:
     if index in walk.entered:
         return not walk.entered[index]
+    if index in walk.operations:
+        return True
     value = walk.results.get(index)
     call = walk.function.calls[index]
     text = walk.frames.text(call.callee)

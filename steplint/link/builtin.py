@@ -20,10 +20,13 @@ from steplint.link.values import (
     deps_of,
     tags_of,
 )
+from steplint.model.value import Const
 
 if TYPE_CHECKING:
     from steplint.link.calls import Site
+    from steplint.link.walk import Walk
 
+_SAME_TEXT = frozenset({"lower", "upper", "casefold", "strip", "isoformat"})
 _KEEPS = frozenset({"tuple", "list", "sorted", "reversed", "iter"})
 _ORDER_SHOWS = frozenset({"tuple", "list", "iter", "enumerate", "zip", "next", "map", "filter"})
 
@@ -105,11 +108,44 @@ def _wrapped(site: Site, name: str, position: int, given: tuple[Given, ...]) -> 
     return calls.dispatch(site, target, rest)
 
 
+def ties(walk: Walk, given: tuple[Given, ...]) -> bool:
+    """Return whether a sort by ``key=`` may leave elements in the order they came: two of them have one key.
+
+    A key that only takes a part of the element is believed to tell the elements apart.
+    """
+    key = next((each.value.thing for each in given if each.keyword == "key"), None)
+    if not isinstance(key, Function):
+        return any(each.keyword == "key" for each in given)
+    function = walk.linker.modules.units[key.path].function(key.index)
+    verbs = {str(getattr(each.callee, "path", "")).rpartition(".")[2] for each in function.calls}
+    returned = [each.value for each in function.statements if each.kind == "return"]
+    return function.kind != "lambda" or not verbs <= _SAME_TEXT or any(isinstance(each, Const) for each in returned)
+
+
+def sort(site: Site, given: tuple[Given, ...]) -> None:
+    """End the order of a set in a list that is sorted in place."""
+    variables = site.walk.scope.variables
+    value = variables.get(site.receiver)
+    if value is not None and not ties(site.walk, given):
+        variables[site.receiver] = _in_order(value)
+
+
+def _in_order(value: Abstract, depth: int = 3) -> Abstract:
+    """Return a value, and its elements, as they are in an order of their own."""
+    thing = value.thing
+    if depth and isinstance(thing, Sequence):
+        thing = Sequence(thing.kind, tuple(_in_order(each, depth - 1) for each in thing.items))
+    elif depth and isinstance(thing, Mapped):
+        thing = Mapped(tuple((key, _in_order(each, depth - 1)) for key, each in thing.entries))
+    kept = frozenset(tag for tag in value.tags if getattr(tag.source, "kind", "") != "order")
+    return value.having(thing=thing, tags=kept)
+
+
 def _builtin(
     site: Site, name: str, given: tuple[Given, ...], values: list[Abstract], first: Abstract
 ) -> Abstract | None:
     walk = site.walk
-    keyed = any(each.keyword == "key" for each in given)
+    keyed = ties(walk, given)
     if walk.linker.apis.ends_order(f"builtins.{name}", keyed) and walk.is_set(first):
         return (
             Abstract(Sequence("listcomp", (Abstract(tags=first.tags),)), tags=first.tags, deps=first.deps)

@@ -99,6 +99,8 @@ def call(walk: Walk, index: int) -> Abstract:
     given = tuple(Given(each.keyword, walk.value(each.value, each.span), each) for each in written_call.arguments)
     site = Site(walk, index, written_call, callee, given)
     value = dispatch(site, callee, given)
+    if site.verb == "sort":
+        builtin.sort(site, given)
     if value.call is None:
         value = value.having(call=index) if value is not UNKNOWN else Abstract(call=index)
     return value

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies, entering, expressions
+from msgspec.structs import replace
+
+from steplint.link import bodies, calls, entering, expressions
 from steplint.link.events import TaskEvent
 from steplint.link.values import (
     Abstract,
@@ -24,6 +26,7 @@ def combine(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
     walk = site.walk
     results: list[Abstract] = []
     arm = 0
+    partials = {inner.call for each in given for inner in flattened(each.value) if isinstance(inner.thing, Partial)}
     for each in given:
         repeated = repeats(site, each.value)
         for inner in flattened(each.value):
@@ -32,7 +35,8 @@ def combine(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
             if isinstance(inner.thing, Function | Partial):
                 deferred = Frame(kind="deferred", place=site.place, name=deferred_name(site, inner, name))
                 mark = len(walk.out.events)
-                results.append(entering.enter(site, inner, (), frame, *repeated, deferred))
+                own = own_site(site, inner) if len(partials) > 1 else site
+                results.append(entering.enter(own, inner, (), frame, *repeated, deferred))
                 bodies.note_late(site, inner, walk.steps_since(mark))
             else:
                 for step in inner.pending:
@@ -54,6 +58,18 @@ def combine(site: Site, name: str, given: tuple[Given, ...]) -> Abstract:
         nature="memo" if durable_results else made.nature,
         pending=steps if site.call.consumed != "await" else (),
     )
+
+
+def own_site(site: Site, value: Abstract) -> Site:
+    """Return the call that a `partial` stands for: two of them in one combinator are two operations."""
+    walk, thing = site.walk, value.thing
+    known = walk.results.get(value.call) if value.call is not None else None
+    if not isinstance(thing, Partial) or value.call is None or known is None or known.thing is not thing:
+        return site
+    written = replace(walk.function.calls[value.call], consumed=site.call.consumed)
+    made = calls.Site(walk, value.call, written, value, ())
+    made.path = thing.target.text or site.path
+    return made
 
 
 def deferred_name(site: Site, value: Abstract, otherwise: str) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from steplint.link import calls, durable, expressions, judging
+from steplint.link import calls, durable, expressions, judging, names
 from steplint.link.events import Splice, StepEvent, TaskEvent
-from steplint.link.program import last_name
+from steplint.link.program import Unit, last_name
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
@@ -17,6 +17,8 @@ from steplint.link.values import (
     Function,
     Given,
     Instance,
+    Literal,
+    Mapped,
     Object,
     Partial,
     Sequence,
@@ -24,6 +26,7 @@ from steplint.link.values import (
     tags_of,
 )
 from steplint.model.graph import Frame, Hop
+from steplint.model.summary import Function as Definition
 from steplint.model.value import Group, Result
 
 if TYPE_CHECKING:
@@ -52,9 +55,48 @@ def construct(site: Site, thing: Class, given: tuple[Given, ...]) -> Abstract:
         elif each.keyword and each.keyword[0] != "*":
             fields[each.keyword] = each.value
     init = calls.class_method(site, made, "__init__")
-    if init is not None:
-        function_call(site, init, init.thing, given)  # type: ignore[arg-type]
+    if init is not None and isinstance(init.thing, Function):
+        function_call(site, init, init.thing, given)
+        _set_fields(site, init.thing, given, fields)
+    elif walk.zone != "outside":
+        _made_fields(site, thing, {names_in_order[each] for each in range(at)} | _keywords(given), fields)
     return made.having(tags=tags_of(values), deps=deps_of(values), text=site.path, nature="fresh")
+
+
+def _keywords(given: tuple[Given, ...]) -> set[str]:
+    return {each.keyword for each in given if each.keyword}
+
+
+def _set_fields(site: Site, init: Function, given: tuple[Given, ...], fields: dict[str, Abstract]) -> None:
+    """Note what the attributes that a constructor sets depend on."""
+    walk = site.walk
+    arguments = arguments_of(site, init, given)
+    outcome = walk.linker.interpret(init, arguments, walk.zone, walk.dialect)
+    if outcome.cut or walk.zone == "outside":
+        return
+    hop = Hop(site.place, walk.title(), site.path or "__init__")
+    splice = Splice(outcome, hop, site.frames(), arguments, walk.sources)
+    splice.run()
+    for name, value in outcome.fields.items():
+        moved = splice.value(value)
+        if moved.tags:
+            fields[name] = fields.get(name, moved).having(tags=moved.tags, deps=moved.deps)
+
+
+def _made_fields(site: Site, thing: Class, given: set[str], fields: dict[str, Abstract]) -> None:
+    """Note what the fields that nobody gives depend on: a factory of the class makes each of them anew."""
+    linker = site.walk.linker
+    unit = linker.modules.units[thing.path]
+    body = unit.class_(thing.index).body
+    for statement in unit.function(body).statements:
+        if len(statement.targets) != 1 or not isinstance(statement.value, Result) or statement.targets[0] in given:
+            continue
+        for each in unit.function(body).calls[statement.value.call].arguments:
+            if each.keyword == "default_factory":
+                factory = linker.outside(unit, body).value(each.value, each.span)
+                made = calls.dispatch(site, factory, ())
+                if made.tags:
+                    fields[statement.targets[0]] = made
 
 
 def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Given, ...]) -> Abstract:
@@ -94,6 +136,9 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
     splice = Splice(outcome, hop, site.frames(), arguments, walk.sources)
     events = splice.run()
     value = splice.value(outcome.returns)
+    unknown = value.thing is None or (isinstance(value.thing, Literal) and value.thing.value is None)
+    if unknown and not value.tags:
+        value = _as_declared(site, unit, definition, value)
     if thing.bound is not None and "self" in outcome.slots:
         value = value.having(tags=value.tags)
     if not walk.silent:
@@ -118,6 +163,17 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
     return value.having(call=None)
 
 
+_NO_TYPES = ("builtins.", "typing.", "typing_extensions.", "collections.")
+
+
+def _as_declared(site: Site, unit: Unit, definition: Definition, value: Abstract) -> Abstract:
+    """Return a value that is not known as what its function is annotated to return: a client, an object."""
+    declared = names.type_value(site.walk.linker, unit, definition.parent, definition.returns, None).thing
+    if isinstance(declared, Object) or (isinstance(declared, Instance) and not declared.name.startswith(_NO_TYPES)):
+        return value.having(thing=declared)
+    return value
+
+
 def is_tail(site: Site) -> bool:
     """Return whether the function returns just this call."""
     statement = site.walk.function.statements[site.call.statement] if site.call.statement >= 0 else None
@@ -140,7 +196,9 @@ def arguments_of(site: Site, thing: Function, given: tuple[Given, ...]) -> dict[
         parameters = parameters[1:]
     positional = [each for each in parameters if each.kind in ("positional", "normal")]
     rest = next((each.name for each in parameters if each.kind == "variadic"), "")
-    names = {each.name for each in parameters}
+    further = next((each.name for each in parameters if each.kind == "keywords"), "")
+    named: list[tuple[str, Abstract]] = []
+    known = {each.name for each in parameters}
     at = 0
     surplus: list[Abstract] = []
     for each in given:
@@ -153,8 +211,13 @@ def arguments_of(site: Site, thing: Function, given: tuple[Given, ...]) -> dict[
         elif each.keyword == "*":
             items = each.value.thing.items if isinstance(each.value.thing, Sequence) else (each.value,)
             surplus.extend(items)
-        elif each.keyword in names:
+        elif each.keyword in known:
             found[each.keyword] = each.value
+        elif each.keyword != "**":
+            named.append((each.keyword, each.value))
+    if further and named:
+        values = [value for _, value in named]
+        found[further] = Abstract(Mapped(tuple(named)), tags=tags_of(values), deps=deps_of(values))
     if rest and surplus:
         found[rest] = expressions.display("tuple", surplus)
     return found

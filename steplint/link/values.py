@@ -292,6 +292,9 @@ def join(values: list[Abstract]) -> Abstract:
         elif not same(thing, each.thing):
             thing = thing if isinstance(thing, Context | Function | Class | Module) else None
             break
+    if isinstance(thing, Literal | Pattern) and any(each.thing is None for each in values):
+        # It may be another text or number: a counter that has moved on.
+        thing = None
     natures = {each.nature for each in values if not isinstance(each.thing, Literal)}
     pending: tuple[StepEvent, ...] = ()
     for each in values:

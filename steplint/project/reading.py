@@ -72,7 +72,7 @@ class Reader:
         hashes = self._survey.hashes
         keys = {path: self._key(hashes[path], path, names) for path in wanted if path in hashes}
         known = self._known(set(keys.values()))
-        self.cached.update(path for path, key in keys.items() if key in known)
+        self.cached.update(path for path, key in keys.items() if key in known and key not in self._memory)
         todo: dict[bytes, Asked] = {}
         first: dict[bytes, str] = {}
         found: dict[str, ModuleSummary] = {}
