@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from steplint.link.calls import Site
     from steplint.link.walk import Walk
 
-_SAME_TEXT = frozenset({"lower", "upper", "casefold", "strip", "isoformat"})
+_SAME_TEXT = frozenset({"encode", "lower", "upper", "casefold", "strip", "isoformat"})
 _KEEPS = frozenset({"tuple", "list", "sorted", "reversed", "iter"})
 _ORDER_SHOWS = frozenset({"tuple", "list", "iter", "enumerate", "zip", "next", "map", "filter"})
 

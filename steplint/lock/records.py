@@ -47,7 +47,10 @@ def rename(state: State, workflow: str, old: str, new: str, accept: str, why: st
     published = was_published(state, entry, old)
     record = Was(old, accept, why) if published else None
     # Where IDs are unique, two steps that became one are one entry with both records.
-    met = [each for each in entry.step if each.live and each.id == new and code.family == "keyed"]
+    met = [each for each in entry.step if each.live and each.id == new]
+    if code.family != "keyed":
+        # Elsewhere each call has its own: one that was taken for an addition is the successor after all.
+        met = met[:1] if len(met) >= sum(each.label == new for each in code.steps) else []
     steps = [each for each in entry.step if not any(each is one for one in met)]
     renamed = [_successor(each, fresh, record) if each.live and each.id == old else each for each in steps]
     if met:

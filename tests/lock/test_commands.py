@@ -90,6 +90,7 @@ def workflow(steps: Sequence[tuple[str, str]], dialect: Dialect, name: str = "fl
 @given(STEPS, STEPS, DIALECT, st.integers(0, 7), st.booleans(), st.sampled_from(["run", "sleep"]))
 @example([("a", "f"), ("a", "g")], [("a", "g")], DBOS, 0, False, "run")
 @example([("a", "f"), ("b", "g")], [("b", "f"), ("a", "g")], DBOS, 0, True, "run")
+@example([("b", "f"), ("d", "f"), ("a", "f")], [("c", "f"), ("b", "f")], DBOS, 0, True, "run")
 def test_every_refusal_names_commands_that_settle_it(
     before: Sequence[tuple[str, str]],
     after: Sequence[tuple[str, str]],
