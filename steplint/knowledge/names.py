@@ -20,11 +20,13 @@ class Patterns(Generic[T]):
         self.exact: dict[str, T] = {}
         self.direct: dict[str, T] = {}
         self.deep: dict[str, T] = {}
+        self._found: dict[str, tuple[int, T] | None] = {}
         for name, value in entries:
             self.add(name, value)
 
     def add(self, name: str, value: T) -> None:
         """Enter ``value`` under a name or pattern that has none yet."""
+        self._found.clear()
         if name.endswith(".**"):
             self.deep.setdefault(name[:-3], value)
         elif name.endswith(".*"):
@@ -34,6 +36,13 @@ class Patterns(Generic[T]):
 
     def find(self, name: str) -> tuple[int, T] | None:
         """Return the value for ``name`` and how much of the name its entry spells out; the longest entry wins."""
+        try:
+            return self._found[name]
+        except KeyError:
+            found = self._found[name] = self._longest(name)
+            return found
+
+    def _longest(self, name: str) -> tuple[int, T] | None:
         if (value := self.exact.get(name)) is not None:
             return len(name) + 1, value
         prefix = name.rpartition(".")[0]

@@ -20,6 +20,7 @@ from steplint.link.values import (
     Sequence,
     Tag,
     deps_of,
+    same,
     tags_of,
 )
 from steplint.model.place import Span
@@ -119,6 +120,9 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
     if kind == "choice":
         test, then, otherwise = (*items, UNKNOWN, UNKNOWN)[:3]
         chosen = walk.joined([then, otherwise])
+        callable_ = all(isinstance(each.thing, Function | External | Class) for each in (then, otherwise))
+        if callable_ and not same(then.thing, otherwise.thing):
+            chosen = chosen.having(thing=Sequence("alternatives", (then, otherwise)))
         return chosen.having(tags=chosen.tags | test.tags, deps=chosen.deps | test.deps)
     if kind == "boolean":
         return either(walk, items)

@@ -267,6 +267,8 @@ class Linker:
             named = self._named(unit, parent, written.call, value)
             if named is not None:
                 return [named]
+            if value.thing is None:
+                return self._chosen(unit, parent, written.call)
         else:
             return []
         thing = value.thing
@@ -277,6 +279,18 @@ class Linker:
         if isinstance(thing, Function | Partial) and target is not None:
             return list(self.through_project(value, target))
         return []
+
+    def _chosen(self, unit: Unit, parent: int, call: int) -> list[Mark]:
+        """Return the decorators of SDKs among what a call may mean: `create_function if client else nothing`."""
+        written, walk = unit.function(parent).calls[call], self.outside(unit, parent)
+        thing = walk.value(written.callee, written.span).thing
+        among = thing.items if isinstance(thing, Sequence) and thing.kind == "alternatives" else ()
+        given = tuple(Given(each.keyword, walk.value(each.value, each.span), each) for each in written.arguments)
+        return [
+            Mark(each.thing.name, given, each.thing.receiver)
+            for each in among
+            if isinstance(each.thing, External) and each.thing.name in self.forms.marks
+        ]
 
     def _named(self, unit: Unit, parent: int, call: int, value: Abstract) -> Mark | None:
         """Return a decorator known by its method name and keywords on a receiver that did not resolve."""
