@@ -88,6 +88,21 @@ class Attempt(NamedTuple):
             _UPSERTING_STATEMENT.match(each) for each in self._statements(use)
         )
 
+    def finds(self, use: Use) -> bool:
+        """Return whether the effect that takes the value runs only where a query did not find what it makes.
+
+        An error for want of something else is no such answer: what is made then is made again.
+        """
+        return any(
+            each.role == "control"
+            and each.api == use.api
+            and each.verb != "raise"
+            and each.place.path == use.place.path
+            for read in self.effects
+            if read.kind == "database" and read.mode == "read"
+            for each in read.uses
+        )
+
     def _statements(self, use: Use) -> Iterator[str]:
         return (each.argument for each in self.effects if each.place == use.place or each.origin == use.place)
 

@@ -41,6 +41,8 @@ def _harmless(attempt: Attempt, source: Effect, use: Use) -> bool:
 def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Finding:
     what = f"`{use.name}`" if use.name else "value"
     level = "value" if use.slot != "key" or attempt.revises(source, use) else "key"
+    if attempt.finds(use):
+        level = "found"
     taker = f"`{attempt.taker(use)}`" if use.api else "an effect"
     return Finding(
         sentence(attempt.name, f"sends another {what} at each attempt, drawn by `{shown(source.api)}`"),

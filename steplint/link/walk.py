@@ -774,7 +774,8 @@ class Walk:
             return
         first = next(iter(effects), None)
         if first is not None and self.zone == "step":
-            self.use(test, "control", place, decides=f"{what} `{first.trail[0].calls}` runs", api=first.api)
+            said = f"{what} `{first.trail[0].calls}` runs"
+            self.use(test, "control", place, decides=said, api=first.api, verb="raise" if raising else "")
             return
         self.use(test, "branch", place, decides=f"{what} `{first.trail[0].calls}` runs" if first is not None else "")
 
