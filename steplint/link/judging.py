@@ -230,8 +230,24 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, 
             verb=site.verb,
         )
     walk.use(site.callee, role, site.place, api=name or site.path, verb=site.verb)
+    if site.verb == "commit":
+        spend_rows(site, role, name)
     for each in given:
         walk.touch(each.value)
+
+
+def spend_rows(site: Site, role: Role, name: str) -> None:
+    """Record what was set on rows that a query gave: a commit carries it out."""
+    walk = site.walk
+    for path, value in list(walk.scope.variables.items()):
+        head, _, attribute = path.partition(".")
+        owner = walk.scope.variables.get(head) if attribute else None
+        if owner is not None and value.tags and _is_row(owner):
+            walk.use_parts(value, role, site.place, attribute, api=name or site.path, verb=site.verb)
+
+
+def _is_row(value: Abstract) -> bool:
+    return any(getattr(tag.source, "kind", "") == "database" for tag in value.tags)
 
 
 def changes(site: Site, given: tuple[Given, ...]) -> None:
