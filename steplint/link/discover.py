@@ -192,8 +192,7 @@ def _registered(linker: Linker) -> Iterator[Found]:
 
 def _run_registrations(linker: Linker, unit: Unit) -> None:
     """Walk the scopes that hold registering calls, so that they are met."""
-    wanted = {name.rpartition(".")[2] for name in linker.forms.workflow_calls}
-    wanted |= {name.rpartition(".")[2] for name in linker.forms.workflow_decorators}
+    wanted = linker.registering
     for index, function in enumerate(unit.summary.functions):
         if function.kind == "lambda":
             continue

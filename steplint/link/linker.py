@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from steplint.link import identity, names, sharing
@@ -67,6 +68,7 @@ class Linker:
         self._bases: dict[Class, tuple[Abstract, ...]] = {}
         self._fields: dict[Class, dict[str, Abstract]] = {}
         self._memo: dict[object, Outcome] = {}
+        self._plain: set[object] = set()
         self.around: dict[tuple[str, int], tuple[str, ...]] = {}
         self._references: dict[str, Abstract] | None = None
         self.stack: list[tuple[str, int]] = []
@@ -222,6 +224,22 @@ class Linker:
         self._fields[owner] = found
         return found
 
+    @cached_property
+    def registering(self) -> frozenset[str]:
+        """The last names of what registers workflows, of those SDKs that some module imports."""
+        units = self.modules.units.values()
+        spoken = {
+            name
+            for imported in {each.module for unit in units for each in unit.summary.imports if each.level == 0}
+            for name in self.forms.dialects_of(imported)
+        }
+        return frozenset(
+            name.rpartition(".")[2]
+            for table in (self.forms.workflow_calls, self.forms.workflow_decorators)
+            for name, matches in table.items()
+            if any(each.dialect.name in spoken for each in matches)
+        )
+
     # -- decorators ------------------------------------------------------------------------------------------------
 
     def marks(self, unit: Unit, index: int) -> tuple[Mark, ...]:
@@ -321,13 +339,20 @@ class Linker:
         skip = 1 if thing.bound is not None else 0
         if len(parameters) <= skip or (thing.path, thing.index) in self.stack:
             return ()
+        around = sharing.around_key(self, thing.path, thing.index, thing.env) if thing.env is not None else None
+        key = (thing.path, thing.index, around)
+        if key in self._plain:
+            return ()
+        before = len(self.registered)
         outcome = self.interpret(
             thing, {parameters[skip].name: Abstract(Function(target.path, target.index))}, "outside", ""
         )
         returned = outcome.returns.thing
-        if isinstance(returned, Function):
-            return returned.marks
-        return ()
+        marks = returned.marks if isinstance(returned, Function) else ()
+        if not marks and not outcome.cut and len(self.registered) == before:
+            # It says nothing of any SDK, whatever it decorates.
+            self._plain.add(key)
+        return marks
 
     def reference(self, name: str) -> Abstract | None:
         """Return the function that is published under ``name`` (an activity referred to by text)."""

@@ -79,6 +79,7 @@ class _Rounds:
         self._summaries: dict[str, ModuleSummary] = {}
         self._tried: set[str] = set()
         self._stale: set[str] = set()
+        self._again: set[str] = set()
         self._publishers: Mapping[str, str] | None = None
         self._at_once = reader.jobs == 1
         self.failures: list[Failure] = reader.failures
@@ -162,7 +163,9 @@ class _Rounds:
             known = self._names.setdefault(path, set())
             if names <= known or (path in self._tried and not self._understood(path)):
                 continue
-            known |= names
+            # Who misses something a second time may have the whole file: each time costs a linking.
+            known |= names | (self._reader.omitted.get(path, frozenset()) if path in self._again else frozenset())
+            self._again.add(path)
             self._stale.add(path)
             more.add(path)
         if linked.published:
