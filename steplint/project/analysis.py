@@ -28,8 +28,7 @@ from steplint.read import reader_digest
 from steplint.read.asked import Reading
 
 if TYPE_CHECKING:
-    from steplint.project.linking import Imports
-    from steplint.project.pieces import Find
+    from steplint.project.imports import Find, Imports
     from steplint.project.whole import Linked
 
     Offered = Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, tuple[str, ...]]]
@@ -86,7 +85,7 @@ class Analysis:
 
         @cache
         def imported() -> Imports:
-            from steplint.project.linking import imports
+            from steplint.project.imports import imports
 
             return imports(found.paths, self.known)
 

@@ -20,7 +20,7 @@ from steplint.project.tree import Tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from steplint.project.pieces import Find
+    from steplint.project.imports import Find
 
 Offers = Mapping[str, frozenset[str]]
 """By path of a file, the names that it offers to others."""

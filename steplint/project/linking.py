@@ -1,40 +1,19 @@
-"""The linker with everything it needs: which file an import means, how the SDKs are written, and the tables of APIs."""
+"""The linker with everything it needs: how the SDKs are written, and the tables of APIs."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from steplint.config.settings import KnowledgeSettings
-from steplint.files import ModuleIndex
 from steplint.knowledge.apis import Apis
 from steplint.link.forms import Forms
 from steplint.link.graph import Linked, link, published
 from steplint.link.offered import offered
 from steplint.link.program import Provide
 from steplint.model.summary import ModuleSummary
-from steplint.project.pieces import Find
+from steplint.project.imports import Imports
 from steplint.project.rounds import Link
 from steplint.project.tables import Known
-
-
-class Imports(NamedTuple):
-    """Which file an import means, and the dotted name of a file."""
-
-    find: Find
-    name: Callable[[str], str]
-
-
-def imports(paths: Iterable[str], known: Known, installed: Sequence[str] = ()) -> Imports:
-    """Return how imports are resolved in a project; ``installed`` are files of libraries that they may lead into."""
-    modules = ModuleIndex(paths, _libraries(known))
-    libraries = ModuleIndex(installed)
-
-    def find(importer: str, module: str, level: int) -> str | None:
-        return modules.find(importer, module, level) or libraries.find(importer, module, level)
-
-    return Imports(find, modules.name)
 
 
 def linker(imported: Imports, known: Known, own: KnowledgeSettings) -> Link:
@@ -77,9 +56,3 @@ def offers(
         else:
             found[path] = ()
     return found
-
-
-def _libraries(known: Known) -> frozenset[str]:
-    """Return top-level names that mean a library where no project module of that name is above the importer."""
-    packages = (name for each in known.dialects.values() for name in each.packages)
-    return frozenset(sys.stdlib_module_names).union(name.partition(".")[0] for name in packages)

@@ -15,8 +15,7 @@ from steplint.cache import Cache
 from steplint.link.assemble import Part
 from steplint.model.summary import Pragma, Problem
 from steplint.project import keys
-
-Find = Callable[[str, str, int], "str | None"]
+from steplint.project.imports import Find
 
 
 class Piece(Struct, frozen=True):

@@ -19,7 +19,7 @@ from steplint.project.rounds import Linking, rounds
 
 if TYPE_CHECKING:
     from steplint.project.analysis import Analysis
-    from steplint.project.linking import Imports
+    from steplint.project.imports import Imports
 
 
 class Linked(Struct, frozen=True):
@@ -41,8 +41,8 @@ def whole(analysis: Analysis, reader: Reader) -> Linked:
 
     @cache
     def imported() -> Imports:
+        from steplint.project.imports import imports
         from steplint.project.libraries import installed
-        from steplint.project.linking import imports
 
         also = installed(analysis.loaded.root) if settings.follow_imports == "all" else ()
         return imports(survey.paths, analysis.known, also)
