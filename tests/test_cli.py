@@ -794,6 +794,7 @@ def test_the_cache_is_removed(run: Run, shop: Path) -> None:
 
 def test_the_version_is_printed(run: Run) -> None:
     assert run("version").out == f"steplint {__version__}\n"
+    assert run("--version").out == f"steplint {__version__}\n"
     assert json.loads(run("version", "--json").out)["steplint"] == __version__
 
 

@@ -6,6 +6,7 @@ import importlib
 
 import click
 
+from steplint import __version__
 from steplint.cli.flags import global_flags
 from steplint.cli.nearby import Nearby
 from steplint.cli.stop import INTERRUPTED, let_go
@@ -45,6 +46,7 @@ class Verbs(Nearby):
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
 @global_flags
 def steplint() -> None:
     """Find what breaks when a durable workflow is replayed, and keep the identities of its steps."""
