@@ -29,8 +29,10 @@ def unparsable(problems: Mapping[str, Problem]) -> Iterator[Finding]:
 def nothing_found(graph: StepGraph, dialects: Mapping[str, Dialect]) -> Iterator[Finding]:
     """Yield SL005 for each engine that is imported though no workflow of it was recognized."""
     found = {workflow.dialect for workflow in graph.workflows}
-    for name in sorted({each for module in graph.modules for each in module.dialects} - found):
-        paths = sorted(module.path for module in graph.modules if name in module.dialects)
+    # A file with workflows of one engine may well import an error class of another.
+    silent = [module for module in graph.modules if not module.workflows]
+    for name in sorted({each for module in silent for each in module.dialects} - found):
+        paths = sorted(module.path for module in silent if name in module.dialects)
         sdk = dialects[name].packages[0] if name in dialects and dialects[name].packages else name
         files = "1 file imports" if len(paths) == 1 else f"{len(paths)} files import"
         yield Finding(
