@@ -465,7 +465,6 @@ def newer(file: Path) -> None:
     base.close()
 
 
-@pytest.mark.xfail(strict=True, reason="it is made anew without a word")
 @pytest.mark.parametrize("damage", [corrupted, newer])
 def test_a_cache_that_cannot_be_read_is_left_aside_and_verbose_runs_say_so(
     damage: Callable[[Path], None], shop: Path

@@ -95,6 +95,11 @@ class Cache:
         """Why nothing is remembered, or an empty text."""
         return self._entries.trouble or self._damage
 
+    @property
+    def note(self) -> str:
+        """What a user may want to know of the cache, which works all the same; or an empty text."""
+        return self._entries.note
+
     def get_many(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values known for content hashes."""
         return self._get("summary", hashes)

@@ -39,10 +39,14 @@ T = TypeVar("T")
 
 
 class Entries:
-    """Values by key in a folder. ``trouble`` says why nothing is remembered, or is empty."""
+    """Values by key in a folder. ``trouble`` says why nothing is remembered, or is empty.
+
+    ``note`` says why what was there before is gone.
+    """
 
     def __init__(self, directory: Path | None, today: int, max_bytes: int) -> None:
         self.trouble = ""
+        self.note = ""
         self._today = today
         self._max_bytes = max_bytes
         self._file = directory / NAME if directory else None
@@ -81,6 +85,7 @@ class Entries:
                     raise
                 discard(file)
                 self._base = self._connected(file)
+                self.note = f"the cache could not be read and is made anew: {error}"
         except (sqlite3.Error, OSError) as error:
             self.trouble = f"the cache is not used: {error}"
 

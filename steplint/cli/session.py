@@ -104,9 +104,9 @@ class Session:
         cache = open_cache(loaded, directory) if flags.cache else Cache.open(None, "")
         with cache, self._progress() as progress:
             yield analyze(loaded, tree, cache=cache, jobs=flags.jobs, progress=progress)
-            trouble = cache.trouble
+            told = [each for each in (cache.note, cache.trouble) if each]
         if flags.verbose:
-            for note in [*listed.notes, *([trouble] if trouble else [])]:
+            for note in [*listed.notes, *told]:
                 warn(note)
 
     def _progress(self) -> Progress | Lines:
