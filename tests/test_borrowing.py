@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from steplint.project import linking
 from tests.test_project import checked, told, write
 
 ENGINE = """\
@@ -108,3 +109,19 @@ def test_a_client_or_service_of_another_file_declares_workflows(
     flow = f"from shop.service import x\n\n\n{decorator}\n{header}\n    pass\n"
     write(tmp_path, {"shop/__init__.py": "", "shop/service.py": made, "shop/flow.py": flow})
     assert checked(tmp_path).summary.workflows == 1
+
+
+def test_a_crash_over_one_file_is_reported_and_the_others_are_checked(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: str, *given: object, **named: object) -> tuple[str, ...]:
+        if path == "shop/steps.py":
+            raise RuntimeError("boom")
+        return offered(path, *given, **named)  # type: ignore[arg-type]
+
+    offered = linking.offered
+    monkeypatch.setattr(linking, "offered", fails)
+    write(shop, {"shop/flow.py": flow("from shop.engine import workflow", "@workflow()")})
+    report = checked(shop)
+    assert [each.where for each in report.errors] == ["file shop/steps.py"]
+    assert (report.exit_code, len(told(report))) == (70, 1)

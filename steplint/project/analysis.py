@@ -60,6 +60,7 @@ class Analysis:
         self.progress: Progress = progress or _quiet
         self._whole = whole
         self._readings: dict[bytes, Reading] = {}
+        self._early: list[Failure] = []
 
     @cached_property
     def known(self) -> tables.Known:
@@ -95,7 +96,8 @@ class Analysis:
             every = {path for each, sources in asked.items() for path in (each, *sources)}
             roots = msgspec.structs.replace(found, roots=tuple(sorted({*found.roots, *every})))
             summaries = self._reader(self._jobs, self.progress, roots).read(every)
-            return offers(imported(), self.known, self.loaded.settings.knowledge, asked, summaries)
+            own = self.loaded.settings.knowledge
+            return offers(imported(), self.known, own, asked, summaries, self._early)
 
         return lambda: imported().find, offered
 
@@ -119,6 +121,8 @@ class Analysis:
 
         with self.timed("link"):
             linked = whole(self, self._reader(self._jobs, self.progress))
+        if self._early:
+            linked = msgspec.structs.replace(linked, failures=(*self._early, *linked.failures))
         self.cached = linked.cached
         if not linked.failures:
             self.cache.result_put(self._reach_key, msgspec.msgpack.encode(self._hashes(linked.read)))

@@ -10,8 +10,10 @@ from steplint.link.forms import Forms
 from steplint.link.graph import Linked, link, published
 from steplint.link.offered import offered
 from steplint.link.program import Provide
+from steplint.model.report import Failure
 from steplint.model.summary import ModuleSummary
 from steplint.project.imports import Imports
+from steplint.project.reading import failure
 from steplint.project.rounds import Link
 from steplint.project.tables import Known
 
@@ -43,16 +45,23 @@ def offers(
     own: KnowledgeSettings,
     asked: Mapping[str, tuple[str, ...]],
     summaries: Mapping[str, ModuleSummary],
+    failures: list[Failure],
 ) -> dict[str, tuple[str, ...]]:
-    """Return what each file offers of an SDK, given the files of which it may pass on something."""
+    """Return what each file offers of an SDK, given the files of which it may pass on something.
+
+    A file at which the linker crashes costs itself: it goes to ``failures``.
+    """
     apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
     found: dict[str, tuple[str, ...]] = {}
     for path, sources in asked.items():
         needed = {each: summaries[each] for each in (path, *sources) if each in summaries}
         understood = {each: summary for each, summary in needed.items() if summary.problem is None}
-        if path in understood:
-            find, name = imported.find, imported.name
-            found[path] = offered(path, understood, find=find, dotted=name, forms=forms, apis=apis)
-        else:
+        if path not in understood:
             found[path] = ()
+            continue
+        find, name = imported.find, imported.name
+        try:
+            found[path] = offered(path, understood, find=find, dotted=name, forms=forms, apis=apis)
+        except Exception as error:
+            failures.append(failure(f"file {path}", error))
     return found
