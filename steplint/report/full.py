@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steplint.model.report import Report, Reported
-from steplint.report.difference import difference
 from steplint.report.explain import explain
 from steplint.report.linked import change_of
 from steplint.report.source import Sources
@@ -29,6 +28,8 @@ def render(report: Report, view: View) -> str:
     for compared in report.compared:
         if not compared.changes and not view.show_all:
             continue
+        from steplint.report.difference import difference  # most reports compare nothing
+
         mine = [each for each in left if change_of(each, report) in compared.changes]
         left = [each for each in left if each not in mine]
         parts += ["\n".join(difference(compared, report, view)), *blocks(mine)]
