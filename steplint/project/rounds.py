@@ -103,8 +103,10 @@ class _Rounds:
         waiting = [each for each in self._groups if not each.done]
         if not waiting:
             return False
+        first = not self._tried
         parsed = self._read({path for each in waiting for path in each.files})
-        self._at_once = self._at_once or parsed < _MANY
+        # That the roots were read before says nothing of what they lead to.
+        self._at_once = self._at_once or (parsed < _MANY and not first)
         wanted: list[tuple[_Group, set[str]]] = []
         for number, group in enumerate(waiting):
             if number % 16 == 0:

@@ -21,7 +21,7 @@ Key = TypeVar("Key")
 # Reading costs about this much a line; a worker pays for its own import of LibCST first.
 _SECONDS_A_LINE = 100e-6
 _EXCERPT = 0.25  # the part of the lines that is left where names are asked for
-_WORTH_A_POOL = 1.5
+_WORTH_A_POOL = 0.5
 _CHUNK = 0.25
 
 
