@@ -222,10 +222,10 @@ def _problem(content: bytes, cache: MemoryCache) -> Problem | None:
     """Return why a content does not parse. The usual one does, and the analysis reads it once, later."""
     import msgspec
 
+    from steplint.read.excerpt import understood
     from steplint.read.module import summarize
-    from steplint.read.parses import parses
 
-    if parses(content):
+    if understood(content):
         return None
     digest = content_hash(b"problem" + content)
     kept = cache.get_many([digest]).get(digest)

@@ -102,13 +102,12 @@ def _borrowers(
 ) -> dict[str, tuple[str, ...]]:
     """Return the files that import one of the ``offers``, each with the files that it imports them from."""
     digest = keys.digest("borrowing", keys.contents({}, found.paths), {path: sorted(offers[path]) for path in offers})
-    files = tree.files()
-    stated = [each for each in files if each.path not in tree.fresh]
+    stated = [each for each in found.files if each.path not in tree.fresh]
     seen = cache.seen_get(root, stated, digest) if stated else {}
     looking = _Looking(offers)
     borrowers = _recalled(cache, digest, {path: each.hash for path, each in seen.items() if each.mentions})
     fresh: dict[bytes, bytes] = {}
-    for each in files:
+    for each in found.files:
         known = seen.get(each.path)
         settled = known is not None and (not known.mentions or each.path in borrowers)
         if settled or each.path in found.problems:

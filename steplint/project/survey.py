@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from steplint.cache import Cache, Seen
 from steplint.config import Loaded
-from steplint.files import Words, content_hash, mentions
+from steplint.files import SourceFile, Words, content_hash, mentions
 from steplint.model.place import NOWHERE
 from steplint.model.summary import Layout, ModuleSummary, Problem
 from steplint.project.tree import Tree
@@ -17,12 +17,17 @@ from steplint.project.tree import Tree
 class Survey(Struct, frozen=True):
     """All files of a project. ``roots`` may hold workflows; ``problems`` has those that cannot be read."""
 
-    paths: tuple[str, ...]
+    files: tuple[SourceFile, ...]
     hashes: Mapping[str, bytes]
     roots: tuple[str, ...]
     problems: Mapping[str, Problem]
     contents: Mapping[str, bytes]
     """Contents of roots that were read on the way."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all files."""
+        return tuple(each.path for each in self.files)
 
 
 def survey(loaded: Loaded, tree: Tree, cache: Cache, words: Iterable[str], named: Iterable[str] = ()) -> Survey:
@@ -49,7 +54,7 @@ def survey(loaded: Loaded, tree: Tree, cache: Cache, words: Iterable[str], named
     if not tree.passing:
         cache.seen_put(loaded.root, stated, seen, needles.digest)
     roots = tuple(path for path, known in sorted(seen.items()) if known.mentions or path in wanted)
-    return Survey(tuple(each.path for each in files), {p: s.hash for p, s in seen.items()}, roots, problems, contents)
+    return Survey(tuple(files), {p: s.hash for p, s in seen.items()}, roots, problems, contents)
 
 
 def unreadable(error: OSError) -> Problem:

@@ -4,8 +4,8 @@ import pytest
 
 from steplint.model.place import Span
 from steplint.model.summary import ModuleSummary
+from steplint.read.excerpt import understood
 from steplint.read.module import summarize
-from steplint.read.parses import parses
 
 from .given import cut, shown
 
@@ -261,7 +261,7 @@ def test_form_feeds_do_not_move_places() -> None:
     "source", [b"x = 1\n", b"# coding: latin-1\n# \xe9\n", b"'\\d'\n", b"", b"match x:\n    case 1:\n        pass\n"]
 )
 def test_what_parses_has_no_problem(source: bytes) -> None:
-    assert parses(source)
+    assert understood(source)
     assert summarize(source).problem is None
 
 
@@ -269,4 +269,4 @@ def test_what_parses_has_no_problem(source: bytes) -> None:
     "source", [b"def (", b"\xff", b"x = \0", b"(" * 300 + b")" * 300, b"x = " + b"-" * 100_000 + b"1"]
 )
 def test_what_does_not_parse_is_left_to_the_reader(source: bytes) -> None:
-    assert not parses(source)
+    assert not understood(source)
