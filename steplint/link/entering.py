@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from steplint.link import calls, durable, expressions, judging, names
-from steplint.link.events import Splice, StepEvent, TaskEvent
+from steplint.link.events import Event, Splice, StepEvent, TaskEvent
 from steplint.link.program import Unit, last_name
 from steplint.link.values import (
     UNKNOWN,
@@ -56,8 +56,9 @@ def construct(site: Site, thing: Class, given: tuple[Given, ...]) -> Abstract:
             fields[each.keyword] = each.value
     init = calls.class_method(site, made, "__init__")
     if init is not None and isinstance(init.thing, Function):
-        function_call(site, init, init.thing, given)
-        _set_fields(site, init.thing, given, fields)
+        _, splice = _entered(site, init.thing, given)
+        if splice is not None and walk.zone != "outside":
+            _set_fields(splice, fields)
     elif walk.zone != "outside":
         _made_fields(site, thing, {names_in_order[each] for each in range(at)} | _keywords(given), fields)
     return made.having(tags=tags_of(values), deps=deps_of(values), text=site.path, nature="fresh")
@@ -67,17 +68,9 @@ def _keywords(given: tuple[Given, ...]) -> set[str]:
     return {each.keyword for each in given if each.keyword}
 
 
-def _set_fields(site: Site, init: Function, given: tuple[Given, ...], fields: dict[str, Abstract]) -> None:
+def _set_fields(splice: Splice, fields: dict[str, Abstract]) -> None:
     """Note what the attributes that a constructor sets depend on."""
-    walk = site.walk
-    arguments = arguments_of(site, init, given)
-    outcome = walk.linker.interpret(init, arguments, walk.zone, walk.dialect)
-    if outcome.cut or walk.zone == "outside":
-        return
-    hop = Hop(site.place, walk.title(), site.path or "__init__")
-    splice = Splice(outcome, hop, site.frames(), arguments, walk.sources)
-    splice.run()
-    for name, value in outcome.fields.items():
+    for name, value in splice.outcome.fields.items():
         moved = splice.value(value)
         if moved.tags:
             fields[name] = fields.get(name, moved).having(tags=moved.tags, deps=moved.deps)
@@ -111,23 +104,28 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
             values = [each.value for each in given]
             made = callee.having(thing=Function(thing.path, thing.index, thing.env, thing.bound, (), thing.owner))
             return Abstract(Partial(made, given, late=True), tags=tags_of(values), deps=deps_of(values), text=site.path)
+    return _entered(site, thing, given)[0]
+
+
+def _entered(site: Site, thing: Function, given: tuple[Given, ...]) -> tuple[Abstract, Splice | None]:
+    """Return what a function gives, and its outcome in terms of the caller where it was followed."""
+    walk = site.walk
+    linker = walk.linker
     unit = linker.modules.units.get(thing.path)
-    if thing.verb:
-        return judging.spent_unknown(site, given, site.tags(), site.path)
-    if unit is None:
-        return judging.spent_unknown(site, given, site.tags(), site.path)
+    if thing.verb or unit is None:
+        return judging.spent_unknown(site, given, site.tags(), site.path), None
     definition = unit.function(thing.index)
-    arguments = arguments_of(site, thing, given)
-    pragma = durable.promises(unit, thing.index)
-    if "deterministic" in pragma:
-        return Abstract(tags=frozenset(), deps=deps_of([each.value for each in given]), nature="event")
+    values = [each.value for each in given]
+    if "deterministic" in durable.promises(unit, thing.index):
+        return Abstract(tags=frozenset(), deps=deps_of(values), nature="event"), None
     if definition.generator and walk.zone == "outside":
-        return UNKNOWN
+        return UNKNOWN, None
+    arguments = arguments_of(site, thing, given)
     outcome = linker.interpret(thing, arguments, walk.zone, walk.dialect)
     if outcome.cut:
         walk.uncertain.add(site.index)
         walk.out.pure = False
-        return Abstract(tags=tags_of([each.value for each in given]), deps=deps_of([each.value for each in given]))
+        return Abstract(tags=tags_of(values), deps=deps_of(values)), None
     walk.out.pure = walk.out.pure and outcome.pure
     walk.entered[site.index] = outcome.pure and not outcome.events
     if outcome.raises:
@@ -139,28 +137,30 @@ def function_call(site: Site, callee: Abstract, thing: Function, given: tuple[Gi
     unknown = value.thing is None or (isinstance(value.thing, Literal) and value.thing.value is None)
     if unknown and not value.tags:
         value = _as_declared(site, unit, definition, value)
-    if thing.bound is not None and "self" in outcome.slots:
-        value = value.having(tags=value.tags)
     if not walk.silent:
-        for each in events:
-            walk.record(each)
-        walk.out.unresolved.extend(outcome.unresolved)
-        for task in outcome.tasks:
-            moved = tuple(step for step in (splice.step(each) for each in task.steps) if step is not None)
-            walk.out.tasks.append(TaskEvent(task.place, task.api, moved, task.awaited))
-        walk.out.nested.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.nested)
-        walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
-        if is_tail(site):
-            walk.out.swallows.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.swallows)
-        for write in outcome.writes:
-            walk.out.writes.append(replace(write, trail=(hop, *write.trail)))
-    steps = tuple(each for each in events if isinstance(each, StepEvent))
+        _record(site, splice, events)
     # The coroutine of an async function happens when it is awaited: its steps wait with it.
     if definition.kind == "async" and site.call.consumed != "await":
-        value = value.having(pending=steps)
+        value = value.having(pending=tuple(each for each in events if isinstance(each, StepEvent)))
     if definition.generator:
         value = value.having(thing=None)
-    return value.having(call=None)
+    return value.having(call=None), splice
+
+
+def _record(site: Site, splice: Splice, events: list[Event]) -> None:
+    """Note in the caller what a function did."""
+    walk, outcome, hop = site.walk, splice.outcome, splice.hop
+    for each in events:
+        walk.record(each)
+    walk.out.unresolved.extend(outcome.unresolved)
+    for task in outcome.tasks:
+        moved = tuple(step for step in (splice.step(each) for each in task.steps) if step is not None)
+        walk.out.tasks.append(TaskEvent(task.place, task.api, moved, task.awaited))
+    walk.out.nested.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.nested)
+    walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
+    walk.out.writes.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.writes)
+    if is_tail(site):
+        walk.out.swallows.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.swallows)
 
 
 _NO_TYPES = ("builtins.", "typing.", "typing_extensions.", "collections.")

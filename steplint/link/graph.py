@@ -13,18 +13,17 @@ from steplint.link.finish import effects_of
 from steplint.link.forms import Forms
 from steplint.link.linker import Linker
 from steplint.link.program import Find, Modules, Provide, Unit
-from steplint.link.values import Abstract, Context, Function, Object
+from steplint.link.values import Abstract, Context, Function
 from steplint.link.walk import Walk
 from steplint.model.graph import Step, StepGraph, Task, Unresolved, Workflow
 from steplint.model.summary import ModuleSummary
 
 
 class Linked(NamedTuple):
-    """The graph, and what is still wanted: project paths that reached code names, words to search other files for."""
+    """The graph, and what is still wanted: project paths that reached code names."""
 
     graph: StepGraph
     missing: frozenset[str]
-    words: frozenset[str]
     used: frozenset[str] = frozenset()
     """Paths of the modules that were looked into."""
     failures: tuple[tuple[str, Exception], ...] = ()
@@ -85,7 +84,6 @@ def link(
     return Linked(
         graph,
         frozenset(modules.missing),
-        frozenset(),
         used,
         tuple(failures),
         asked,
@@ -188,8 +186,6 @@ def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict
     for tag in outcome.returns.tags:
         if isinstance(tag.source, Source):
             tag.source.uses.append(Spent("returned", place, duration=tag.duration))
-    if isinstance(bound.get("self", Abstract()).thing, Object):
-        return outcome
     return outcome
 
 

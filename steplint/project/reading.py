@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import msgspec
 
 from steplint.cache import Cache
-from steplint.files import Words, content_hash, mentions
+from steplint.files import content_hash
 from steplint.model.report import Failure
 from steplint.model.summary import ModuleSummary
 from steplint.project.survey import Survey, broken, unreadable
@@ -105,11 +105,6 @@ class Reader:
             return content_hash(b"whole" + digest)
         asked = "\0".join(sorted(names.get(path, ()))).encode("utf-8", "surrogatepass")
         return content_hash(b"part" + bytes((path in self._roots,)) + self._marks_digest + digest + asked)
-
-    def mentioning(self, words: Iterable[str], among: Iterable[str]) -> set[str]:
-        """Return the files that mention one of ``words``: local wrappers of an SDK are used where nothing names it."""
-        needles = Words.of(words)
-        return {path for path in among if mentions(self._content(path), needles)}
 
     def _known(self, keys: set[bytes]) -> dict[bytes, Reading]:
         found = {key: self._memory[key] for key in keys & self._memory.keys()}
