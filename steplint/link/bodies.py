@@ -30,19 +30,18 @@ from steplint.link.values import (
     Sequence,
 )
 from steplint.model.dialect import StepForm
-from steplint.model.graph import Body, Capture, FileUse, Loop, Nested, Swallow, Write
+from steplint.model.graph import Body, Capture, FileUse, Nested, Write
 from steplint.model.place import Place, Span
 from steplint.model.summary import Function as Definition
-from steplint.model.value import Closure, Const, Group, Member, Name, Opaque, Result, Template, Value
+from steplint.model.value import Group, Member, Name, Opaque, Template, Value
 
 if TYPE_CHECKING:
     from steplint.knowledge.apis import Apis
     from steplint.link.calls import Site
     from steplint.link.walk import Walk
 
-_DRAWN = frozenset({"time", "random", "uuid", "env", "host", "time-zone", "hash"})
+DRAWN = frozenset({"time", "random", "uuid", "env", "host", "time-zone", "hash"})
 _SILENT_ROLES = frozenset({"returned", "logged"})
-_WIDE = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException", ""})
 
 
 def describe(site: Site, form: StepForm, body: Abstract, given: tuple[Given, ...], event: StepEvent) -> Body:
@@ -81,7 +80,7 @@ def _describe(site: Site, body: Abstract, given: tuple[Given, ...], event: StepE
     if isinstance(thing, External):
         apis = linker.apis
         found = apis.call(thing.name, ())
-        drawn = found is not None and found.kind in _DRAWN
+        drawn = found is not None and found.kind in DRAWN
         return Body(
             name, last, place, resolved=drawn or apis.pure(thing.name), reason=f"`{thing.name}` is outside the project",
             pure=apis.pure(thing.name), draws=drawn,
@@ -134,7 +133,7 @@ def _interpreted(
     )
     quiet = not outcome.events and not nested
     drawn = bool(effects) and all(
-        each.kind in _DRAWN and {use.role for use in each.uses} <= _SILENT_ROLES for each in effects
+        each.kind in DRAWN and {use.role for use in each.uses} <= _SILENT_ROLES for each in effects
     )
     pure = outcome.pure and quiet and not outcome.writes and not outcome.cut
     return Body(
@@ -371,191 +370,3 @@ def _result(walk: Walk, outcome: Outcome, definition: Definition) -> str:
     if definition.kind == "async" and walk.function.kind == "function":
         return "coroutine"
     return ""
-
-
-# -- handlers and loops, of the function just walked -------------------------------------------------------------------
-
-
-def swallows(walk: Walk) -> list[Swallow]:
-    """Return the handlers of a function that turn any error of its work into a result."""
-    function, found = walk.function, list[Swallow]()
-    for index, block in enumerate(function.blocks):
-        if block.kind != "try":
-            continue
-        frame = walk.frames.frame(index)
-        if not _risky(walk, index):
-            continue
-        for handler in frame.handlers:
-            caught = set(handler.catches) or {""}
-            if not caught & _WIDE or handler.reraises or handler.ends == "raise":
-                continue
-            if _quits(walk, handler.place):
-                continue
-            scope = _scope(walk, index, handler.ends)
-            if scope is None:
-                continue
-            found.append(Swallow(handler.place, handler, scope, _returns(walk, handler.place)))  # type: ignore[arg-type]
-    return found
-
-
-def _risky(walk: Walk, block: int) -> bool:
-    """Return whether the work of a try can fail for reasons that a retry could mend: it is not pure."""
-    for index, call in enumerate(walk.function.calls):
-        if not walk.frames.below(call.block, block):
-            continue
-        if _may_fail(walk, index):
-            return True
-    return False
-
-
-def _may_fail(walk: Walk, index: int) -> bool:
-    if index in walk.entered:
-        return not walk.entered[index]
-    if index in walk.operations:
-        return True
-    value = walk.results.get(index)
-    call = walk.function.calls[index]
-    text = walk.frames.text(call.callee)
-    apis = walk.linker.apis
-    receiver, _, verb = text.rpartition(".")
-    name = value.thing.name if value is not None and isinstance(value.thing, Instance) else ""
-    if name and (apis.pure(name) or apis.deterministic(name)):
-        return False
-    if apis.log_sink(name, receiver, verb) or apis.exits(name):
-        return False
-    if value is not None and isinstance(value.thing, Object | Sequence) and not name:
-        return False
-    if not name and verb in _HARMLESS:
-        return False
-    found = apis.call(name, call.arguments) if name else None
-    return found is None or found.kind not in _DRAWN
-
-
-_HARMLESS = frozenset(
-    [
-        "append",
-        "get",
-        "keys",
-        "values",
-        "items",
-        "strip",
-        "split",
-        "join",
-        "format",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "encode",
-        "decode",
-        "replace",
-        "isoformat",
-        "len",
-        "str",
-        "int",
-        "float",
-        "dict",
-        "list",
-        "set",
-        "tuple",
-        "sorted",
-        "print",
-        "isinstance",
-        "getattr",
-        "model_dump",
-        "model_validate",
-    ]
-)
-
-
-def _quits(walk: Walk, place: Place) -> bool:
-    for index, call in enumerate(walk.function.calls):
-        block = walk.function.blocks[call.block]
-        if block.kind == "except" and walk.frames.clause(block) == place.span:
-            value = walk.results.get(index)
-            name = value.thing.name if value is not None and isinstance(value.thing, Instance) else ""
-            if walk.linker.apis.exits(name or walk.frames.text(call.callee)):
-                return True
-    return False
-
-
-def _scope(walk: Walk, block: int, ends: str) -> str | None:
-    """Return what a try covers; None for a bounded retry that ends in an error."""
-    function = walk.function
-    loop = walk.frames.nearest_loop(function.blocks[block].parent)
-    if loop > 0:
-        if ends in ("", "continue"):
-            after = function.blocks[loop].span
-            raises = any(
-                each.kind == "raise" and (each.span.line, each.span.column) >= (after.end_line, after.end_column)
-                for each in function.statements
-            )
-            leaves = any(
-                each.kind == "return" and walk.frames.below(each.block, block) for each in function.statements
-            ) or any(
-                each.leaves in ("return", "break") and walk.frames.below(position, block)
-                for position, each in enumerate(function.blocks)
-            )
-            if leaves and raises:
-                return None
-            return "item"
-        return "item" if ends == "break" else "main"
-    at = function.blocks[block].span
-    earlier = any(
-        not walk.frames.below(call.block, block)
-        and (call.span.end_line, call.span.end_column) <= (at.line, at.column)
-        and (call.consumed in ("await", "dropped") or index in walk.operations)
-        and _may_fail(walk, index)
-        for index, call in enumerate(function.calls)
-    )
-    later = any(
-        (call.span.line, call.span.column) >= (at.end_line, at.end_column)
-        and not _in_handlers(walk, call.block)
-        and _may_fail(walk, index)
-        for index, call in enumerate(function.calls)
-    )
-    return "optional" if (earlier or later) and ends == "" else "main"
-
-
-def _in_handlers(walk: Walk, block: int) -> bool:
-    while block > 0:
-        if walk.function.blocks[block].kind in ("except", "finally"):
-            return True
-        block = walk.function.blocks[block].parent
-    return False
-
-
-def _returns(walk: Walk, place: Place) -> str:
-    """Return the handler's result as text."""
-    for statement in walk.function.statements:
-        block = walk.function.blocks[statement.block]
-        if statement.kind == "return" and block.kind == "except" and walk.frames.clause(block) == place.span:
-            return _literal(statement.value)
-    return ""
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, Const):
-        return repr(value.value)
-    if isinstance(value, Group) and value.kind in ("dict", "list", "tuple"):
-        return {"dict": "{...}", "list": "[...]", "tuple": "(...)"}[value.kind] if value.items else {
-            "dict": "{}", "list": "[]", "tuple": "()",
-        }[value.kind]  # fmt: skip
-    if isinstance(value, Name):
-        return value.path
-    if isinstance(value, Result | Closure):
-        return ""
-    return ""
-
-
-def endless(walk: Walk) -> list[Loop]:
-    """Return the loops of a function that nothing leaves."""
-    found = []
-    for index, block in enumerate(walk.function.blocks):
-        if block.kind not in ("for", "while") or walk.function.generator:
-            continue
-        frame = walk.frames.frame(index)
-        if frame.endless:
-            why = f"while {frame.name or '...'}" if block.kind == "while" else f"for ... in {frame.name}"
-            found.append(Loop(frame.place, why))
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies, calls, expressions, names
+from steplint.link import calls, expressions, handlers, names
 from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
@@ -114,8 +114,8 @@ class Walk:
         raising = any(each.kind == "raise" for each in self.function.statements)
         self.out.raises = bool(self.uncertain) or raising
         if self.zone == "step" or (self.zone == "body" and not self.out.steps()):
-            self.out.swallows += bodies.swallows(self)
-            self.out.loops += bodies.endless(self)
+            self.out.swallows += handlers.swallows(self)
+            self.out.loops += handlers.endless(self)
         return self.out
 
     def block(self, index: int) -> None:
