@@ -48,6 +48,7 @@ def check_example(capsys) -> str:  # type: ignore[no-untyped-def]
 
 def test_the_output_is_what_the_example_prints(capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("COLUMNS", raising=False)  # the README shows what is printed without a terminal
     assert section("output") == example_output(check_example(capsys))
 
 
