@@ -465,7 +465,38 @@ def test_a_file_is_worth_reading_when_a_word_occurs_anywhere() -> None:
     assert not mentions(b"anything", Words.of([]))
 
 
+_PACKAGES = Words.of(["restate", "durable_functions", "orchestration_trigger"], ["restate", "azure.durable_functions"])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import restate",
+        "import json; import restate as engine",
+        "try: import restate\nexcept ImportError: restate = None",
+        "from restate.aio import Service",
+        "from .restate_app import service",
+        "from vendored import (\n    json,\n    restate,\n)",
+        "from vendored \\\n    import restate",
+        "from azure import durable_functions as df",
+        "vendored.restate.Service('orders')",
+        "@app.orchestration_trigger(context_name='context')",
+    ],
+)
+def test_the_word_of_a_package_counts_where_it_is_imported_or_an_attribute(code: str) -> None:
+    assert mentions(code.encode(), _PACKAGES)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["# we restate what was said", "self._restates = ()", '"""From here on\nwe restate it."""', "restate = 1"],
+)
+def test_prose_and_other_names_with_the_word_of_a_package_do_not_count(code: str) -> None:
+    assert not mentions(code.encode(), _PACKAGES)
+
+
 def test_words_that_find_nothing_new_and_their_order_do_not_count() -> None:
     assert Words.of(["dbos", "dbos.step", ""]) == Words.of(["dbos"])
     assert Words.of(["a", "b"]) == Words.of(["b", "a"]) != Words.of(["a"])
     assert mentions(b"dbos.stop", Words.of(["dbos.step", "dbos"]))
+    assert mentions(b"@dbos.step()", Words.of(["dbos.step", "dbos"], ["dbos"]))

@@ -14,7 +14,7 @@ from steplint.cache import Cache
 from steplint.check import meta
 from steplint.check.page import PackError
 from steplint.config import ConfigError, Loaded, load
-from steplint.files import Words, content_hash, mentions
+from steplint.files import content_hash, mentions
 from steplint.files.globs import covers, sources
 from steplint.knowledge.toml import KnowledgeError
 from steplint.lock.file import LockError
@@ -147,10 +147,10 @@ class Root:
         """Put the last content that parsed in the place of one that does not, and return what is wrong with those."""
         from steplint.project.tables import known
 
-        words = Words.of(known(loaded, cache).words)
+        needles = known(loaded, cache).needles
         broken: dict[str, Problem] = {}
         for path, content in unsaved.items():
-            if not path.endswith(".py") or not (path in self._reached or mentions(content, words)):
+            if not path.endswith(".py") or not (path in self._reached or mentions(content, needles)):
                 continue
             problem = _problem(content, cache)
             if problem is None:

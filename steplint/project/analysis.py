@@ -76,9 +76,9 @@ class Analysis:
     @cached_property
     def survey(self) -> Survey:
         """Files, hashes, and which of them to read first."""
-        words = self.known.words
+        needles = self.known.needles
         with self.timed("files"):
-            found = survey(self.loaded, self.tree, self.cache, words, _sources(self.lock_bytes))
+            found = survey(self.loaded, self.tree, self.cache, needles, _sources(self.lock_bytes))
             return borrowing(self.loaded.root, self.tree, self.cache, found, self.static, *self._lenders(found))
 
     def _lenders(self, found: Survey) -> tuple[Callable[[], Find], Offered]:

@@ -71,7 +71,9 @@ class Reader:
         wanted = sorted(paths)
         hashes = self._survey.hashes
         keys = {path: self._key(hashes[path], path, names) for path in wanted if path in hashes}
-        known = self._known(set(keys.values()))
+        complete = {path: _whole(hashes[path]) for path in keys}
+        known = self._known({*keys.values(), *complete.values()})
+        keys |= {path: key for path, key in complete.items() if key in known}
         self.cached.update(path for path, key in keys.items() if key in known and key not in self._memory)
         todo: dict[bytes, Asked] = {}
         first: dict[bytes, str] = {}
@@ -102,7 +104,7 @@ class Reader:
     def _key(self, digest: bytes, path: str, names: Mapping[str, Collection[str]]) -> bytes:
         """Return the key of what a file says: its content, and what is asked of it."""
         if self._marks is None:
-            return content_hash(b"whole" + digest)
+            return _whole(digest)
         asked = "\0".join(sorted(names.get(path, ()))).encode("utf-8", "surrogatepass")
         return content_hash(b"part" + bytes((path in self._roots,)) + self._marks_digest + digest + asked)
 
@@ -131,8 +133,10 @@ class Reader:
                 self._progress("read", len(found), len(asked))
         except Exception:  # one of them breaks the reader: find out which, and have the others
             found |= self._one_by_one({each: asked[each] for each in asked.keys() - found.keys()}, names)
-        self._memory |= found
-        self._cache.put_many({key: msgspec.msgpack.encode(each) for key, each in found.items()})
+        # What leaves nothing out is the same whatever is asked for.
+        kept = {key if each.omitted else _whole(content_hash(asked[key].source)): each for key, each in found.items()}
+        self._memory |= kept
+        self._cache.put_many({key: msgspec.msgpack.encode(each) for key, each in kept.items()})
         return found
 
     def _one_by_one(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
@@ -155,6 +159,11 @@ def failure(where: str, error: Exception) -> Failure:
     """Return what a report says about a crash."""
     detail = "".join(traceback.format_exception(error))
     return Failure(where, f"{type(error).__name__}: {error}", detail)
+
+
+def _whole(digest: bytes) -> bytes:
+    """Return the key of what a file says of which nothing is left out."""
+    return content_hash(b"whole" + digest)
 
 
 def _decoded(data: bytes) -> Reading | None:

@@ -30,9 +30,8 @@ class Survey(Struct, frozen=True):
         return tuple(each.path for each in self.files)
 
 
-def survey(loaded: Loaded, tree: Tree, cache: Cache, words: Iterable[str], named: Iterable[str] = ()) -> Survey:
+def survey(loaded: Loaded, tree: Tree, cache: Cache, needles: Words, named: Iterable[str] = ()) -> Survey:
     """Return the files of the project; ``named`` are read first whatever they mention."""
-    needles = Words.of(words)
     files = tree.files()
     fresh = tree.fresh
     stated = [each for each in files if each.path not in fresh]

@@ -11,6 +11,7 @@ from msgspec import Struct
 from steplint.cache import Cache
 from steplint.check.pack import bundled
 from steplint.config import Loaded, nearest
+from steplint.files import Words
 from steplint.knowledge import load as tables
 from steplint.knowledge.tables import Table
 from steplint.model.dialect import Dialect
@@ -33,6 +34,11 @@ class Known(Struct, frozen=True):
         """Text without which no file can hold a workflow or step."""
         own = {name.rpartition(".")[2] for name in self.wrappers}
         return frozenset(own.union(*(each.words for each in self.dialects.values())))
+
+    @property
+    def needles(self) -> Words:
+        """The same as what is looked for in the bytes of files."""
+        return Words.of(self.words, (name for each in self.dialects.values() for name in each.packages))
 
 
 def known(loaded: Loaded, cache: Cache) -> Known:
