@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from steplint.link import names
@@ -57,12 +57,31 @@ class Body(NamedTuple):
 def workflows(linker: Linker) -> Iterator[Found]:
     """Yield every workflow declared in the modules that were read."""
     for unit in list(linker.modules.units.values()):
-        if unit.summary.problem is not None:
-            continue
-        yield from _decorated_functions(linker, unit)
-        yield from _classes(linker, unit)
-        _run_registrations(linker, unit)
+        yield from _declared(linker, unit)
     yield from _registered(linker)
+
+
+def declaring(linker: Linker, paths: Collection[str]) -> frozenset[str]:
+    """Return those of ``paths``, modules that came in while the others were linked, that declare something."""
+    found: set[str] = set()
+    before = len(linker.registered)
+    for path in sorted(paths):
+        unit = linker.modules.units[path]
+        speaks = any(not each.level and linker.forms.dialects_of(each.module) for each in unit.summary.imports)
+        marked = any(linker.marks(unit, index) for index, each in enumerate(unit.summary.functions) if each.decorators)
+        if speaks or marked or any(True for _ in _declared(linker, unit)) or len(linker.registered) > before:
+            found.add(path)
+            before = len(linker.registered)
+    return frozenset(found)
+
+
+def _declared(linker: Linker, unit: Unit) -> Iterator[Found]:
+    """Yield the workflows that a module declares by decorator or base, and walk what registers others."""
+    if unit.summary.problem is not None:
+        return
+    yield from _decorated_functions(linker, unit)
+    yield from _classes(linker, unit)
+    _run_registrations(linker, unit)
 
 
 # -- functions ---------------------------------------------------------------------------------------------------------

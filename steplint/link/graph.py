@@ -37,7 +37,9 @@ class Linked(NamedTuple):
     answers: tuple[tuple[str, str, int, str | None], ...] = ()
     """Imports that were looked up: importing file, module, level, and the file that was meant."""
     provided: frozenset[str] = frozenset()
-    """Files that were read on the way: what they declare was not looked for yet."""
+    """Files that were read on the way."""
+    declaring: frozenset[str] = frozenset()
+    """Those of them that declare something: what was linked before knows nothing of it."""
 
 
 def link(
@@ -53,7 +55,7 @@ def link(
     """Return every workflow of ``summaries`` with its steps, effects and flows.
 
     ``omitted`` are the names at the top level of a module that its summary has only stubs for. ``provide`` reads what
-    is missing as soon as it is met: the result then tells which files matter, and is whole once nothing was provided.
+    is missing as soon as it is met: the result is whole unless one of those files declares something.
     """
     stubs = omitted or {}
     units = {
@@ -74,8 +76,9 @@ def link(
         except Exception as error:  # a defect here costs this workflow, not the run
             failures.append((f"{each.path}::{each.name}", error))
             linker.stack.clear()
+    declaring = _declaring(linker)
     rejected = tuple(sorted(discover.rejected(linker), key=lambda each: each.place))
-    names = {path: unit.dotted for path, unit in units.items()}
+    names = {path: unit.dotted for path, unit in sorted(modules.units.items())}
     part = Part(tuple(workflows), rejected, frozenset(taken), _imports(linker), names)
     graph = assemble((part,))
     used = frozenset(modules.used) | {each.path for each in graph.modules}
@@ -91,7 +94,18 @@ def link(
         frozenset(modules.published),
         answers,
         frozenset(modules.provided),
+        declaring,
     )
+
+
+def _declaring(linker: Linker) -> frozenset[str]:
+    """Return the files that were read on the way and declare something; looking for it may lead to further files."""
+    seen: set[str] = set()
+    found = frozenset[str]()
+    while more := linker.modules.provided - seen:
+        seen |= more
+        found |= discover.declaring(linker, more)
+    return found
 
 
 def published(
@@ -135,7 +149,9 @@ def _workflow(linker: Linker, found: discover.Found) -> Workflow:
     function = unit.function(found.bodies[0].function.index)
     events = [each for each in whole.events if isinstance(each, StepEvent)]
     positions = {event: index for index, event in enumerate(events)}
-    frames = [(isinstance(each, StepEvent), each.frames) for each in whole.events]
+    every = order.Order([each.frames for each in whole.events])
+    durable = [index for index, each in enumerate(whole.events) if isinstance(each, StepEvent)]
+    among = order.Order([each.frames for each in events])
     return Workflow(
         id=found.id,
         name=found.name,
@@ -145,8 +161,8 @@ def _workflow(linker: Linker, found: discover.Found) -> Workflow:
         place=found.place,
         source=f"{found.path}::{found.name}",
         asynchronous=function.kind == "async",
-        steps=_steps(linker, events, positions),
-        effects=effects_of(whole, linker.apis, positions, lambda index: order.surroundings(frames, index)),
+        steps=_steps(linker, events, positions, among),
+        effects=effects_of(whole, linker.apis, positions, lambda index: every.surroundings(index, durable)),
         writes=tuple(dict.fromkeys(whole.writes)),
         handlers=tuple(dict.fromkeys(whole.swallows)) if found.replayed and not events else (),
         loops=tuple(dict.fromkeys(whole.loops)) if found.replayed and not events else (),
@@ -154,7 +170,7 @@ def _workflow(linker: Linker, found: discover.Found) -> Workflow:
             Task(each.place, each.api, each.awaited, tuple(positions[step] for step in each.steps if step in positions))
             for each in whole.tasks
         ),
-        order=order.edges([each.frames for each in events]),
+        order=among.edges(),
         unresolved=tuple(dict.fromkeys(whole.unresolved)) + _unreadable(events),
         form=found.form,
         confidence=found.confidence,  # type: ignore[arg-type]
@@ -189,9 +205,10 @@ def _run(linker: Linker, found: discover.Found, body: discover.Body, bound: dict
     return outcome
 
 
-def _steps(linker: Linker, events: list[StepEvent], positions: Mapping[StepEvent, int]) -> tuple[Step, ...]:
-    labels = [each.label() for each in events]
-    occurrences = order.occurrences(labels, [each.frames for each in events])
+def _steps(
+    linker: Linker, events: list[StepEvent], positions: Mapping[StepEvent, int], among: order.Order
+) -> tuple[Step, ...]:
+    occurrences = among.occurrences([each.label() for each in events])
     consumers: dict[int, set[int]] = {}
     for event in events:
         for dep in event.deps:

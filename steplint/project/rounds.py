@@ -141,6 +141,8 @@ class _Rounds:
             group.done = True
             return set()
         group.linked = linked
+        # A file that nobody can read adds nothing to a further linking.
+        group.files |= linked.provided.union(path for path in linked.missing if self._hopeless(path))
         more = self._lacking(group, linked) if self._linking.follow else set[str]()
         group.done = not more
         return more
@@ -156,14 +158,17 @@ class _Rounds:
             return None
         return self._summaries[path], self._reader.omitted.get(path, frozenset())
 
+    def _hopeless(self, path: str) -> bool:
+        return path in self._tried and not self._understood(path)
+
     def _understood(self, path: str) -> bool:
         return path in self._summaries and self._summaries[path].problem is None
 
     def _lacking(self, group: _Group, linked: Linked) -> set[str]:
-        more = {path for path in linked.missing if path not in group.files} | linked.provided
+        more = {path for path in linked.missing if path not in group.files} | linked.declaring
         for path, names in linked.asked.items():
             known = self._names.setdefault(path, set())
-            if names <= known or (path in self._tried and not self._understood(path)):
+            if names <= known or self._hopeless(path):
                 continue
             # Who misses something a second time may have the whole file: each time costs a linking.
             known |= names | (self._reader.omitted.get(path, frozenset()) if path in self._again else frozenset())
