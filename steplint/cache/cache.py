@@ -62,7 +62,7 @@ class Cache:
 
     def __init__(self, entries: Entries, schema: str, clock: Callable[[], float]) -> None:
         self._entries = entries
-        self._schema = schema
+        self.schema = schema
         self._clock = clock
         self._read: dict[bytes, Mapping[str, _Row]] = {}
         self._damage = ""
@@ -99,6 +99,11 @@ class Cache:
     def note(self) -> str:
         """What a user may want to know of the cache, which works all the same; or an empty text."""
         return self._entries.note
+
+    @property
+    def folder(self) -> Path | None:
+        """Where another process finds what this one has written, or None."""
+        return self._entries.folder
 
     def get_many(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values known for content hashes."""
@@ -174,7 +179,7 @@ class Cache:
         self._entries.put({tag + key: value for key, value in values.items()})
 
     def _tag(self, kind: str) -> bytes:
-        return blake2b(f"{kind}\0{self._schema}".encode(), digest_size=8).digest()
+        return blake2b(f"{kind}\0{self.schema}".encode(), digest_size=8).digest()
 
 
 def _list_key(root: Path, words: bytes) -> bytes:

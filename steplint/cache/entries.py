@@ -56,6 +56,11 @@ class Entries:
         if self._file:
             self._open(self._file)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder, as long as it is written to."""
+        return self._file.parent if self._file is not None and self._base is not None and self._writable else None
+
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values that are known."""
         wanted = list(keys)

@@ -54,34 +54,27 @@ class Body(NamedTuple):
     receiver: Abstract | None = None
 
 
-def workflows(linker: Linker) -> Iterator[Found]:
-    """Yield every workflow declared in the modules that were read."""
-    for unit in list(linker.modules.units.values()):
-        yield from _declared(linker, unit)
-    yield from _registered(linker)
+def workflows(linker: Linker, elsewhere: Collection[str]) -> Iterator[Found]:
+    """Yield every workflow declared in the modules that were read, also in those that are read on the way.
 
-
-def declaring(linker: Linker, paths: Collection[str]) -> frozenset[str]:
-    """Return those of ``paths``, modules that came in while the others were linked, that declare something."""
-    found: set[str] = set()
-    before = len(linker.registered)
-    for path in sorted(paths):
-        unit = linker.modules.units[path]
-        speaks = any(not each.level and linker.forms.dialects_of(each.module) for each in unit.summary.imports)
-        marked = any(linker.marks(unit, index) for index, each in enumerate(unit.summary.functions) if each.decorators)
-        if speaks or marked or any(True for _ in _declared(linker, unit)) or len(linker.registered) > before:
-            found.add(path)
-            before = len(linker.registered)
-    return frozenset(found)
-
-
-def _declared(linker: Linker, unit: Unit) -> Iterator[Found]:
-    """Yield the workflows that a module declares by decorator or base, and walk what registers others."""
-    if unit.summary.problem is not None:
-        return
-    yield from _decorated_functions(linker, unit)
-    yield from _classes(linker, unit)
-    _run_registrations(linker, unit)
+    What modules ``elsewhere`` declare by themselves is somebody else's: only what others register in them counts.
+    """
+    seen: set[str] = set()
+    told: set[Place] = set()
+    verbs = frozenset[str]()
+    while fresh := [path for path in linker.modules.units if path not in seen]:
+        known, verbs = verbs, linker.registering()
+        # Which SDKs are in use is known only now: what seemed to register nothing is looked into again.
+        for path in [*(() if verbs == known else sorted(seen)), *fresh]:
+            unit = linker.modules.units[path]
+            if path in elsewhere or unit.summary.problem is not None:
+                continue
+            if path not in seen:
+                yield from _decorated_functions(linker, unit)
+                yield from _classes(linker, unit)
+            _run_registrations(linker, unit, verbs)
+        seen.update(fresh)
+        yield from _registered(linker, elsewhere, told)
 
 
 # -- functions ---------------------------------------------------------------------------------------------------------
@@ -198,8 +191,11 @@ def _own_instance(linker: Linker, unit: Unit, thing: Function) -> Abstract | Non
     return linker.instance(Class(unit.path, thing.owner)).having(text="self")
 
 
-def _registered(linker: Linker) -> Iterator[Found]:
-    for each in list(linker.registered.values()):
+def _registered(linker: Linker, elsewhere: Collection[str], told: set[Place]) -> Iterator[Found]:
+    for at, each in list(linker.registered.items()):
+        if at in told or (at.path in elsewhere and at in linker.own):
+            continue
+        told.add(at)
         mark = Mark(each.match.form.call or each.match.form.decorator, each.arguments, each.receiver)
         unit = linker.modules.units.get(each.function.path)
         if unit is None:
@@ -209,9 +205,8 @@ def _registered(linker: Linker) -> Iterator[Found]:
         yield from declare(linker, each.match, each.function, mark, each.function.marks)
 
 
-def _run_registrations(linker: Linker, unit: Unit) -> None:
+def _run_registrations(linker: Linker, unit: Unit, wanted: frozenset[str]) -> None:
     """Walk the scopes that hold registering calls, so that they are met."""
-    wanted = linker.registering
     for index, function in enumerate(unit.summary.functions):
         if function.kind == "lambda":
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from steplint.knowledge.apis import Apis
@@ -38,8 +38,6 @@ class Linked(NamedTuple):
     """Imports that were looked up: importing file, module, level, and the file that was meant."""
     provided: frozenset[str] = frozenset()
     """Files that were read on the way."""
-    declaring: frozenset[str] = frozenset()
-    """Those of them that declare something: what was linked before knows nothing of it."""
 
 
 def link(
@@ -51,11 +49,12 @@ def link(
     apis: Apis,
     omitted: Mapping[str, frozenset[str]] | None = None,
     provide: Provide | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Linked:
     """Return every workflow of ``summaries`` with its steps, effects and flows.
 
     ``omitted`` are the names at the top level of a module that its summary has only stubs for. ``provide`` reads what
-    is missing as soon as it is met: the result is whole unless one of those files declares something.
+    is missing as soon as it is met. Files ``elsewhere`` are linked on their own: what they declare is not looked for.
     """
     stubs = omitted or {}
     units = {
@@ -67,7 +66,7 @@ def link(
     workflows: list[Workflow] = []
     taken: set[tuple[str, str]] = set()
     failures: list[tuple[str, Exception]] = []
-    for each in discover.workflows(linker):
+    for each in discover.workflows(linker, elsewhere):
         for body in each.bodies:
             path = body.function.path
             taken.add((path, modules.units[path].function(body.function.index).name))
@@ -76,7 +75,6 @@ def link(
         except Exception as error:  # a defect here costs this workflow, not the run
             failures.append((f"{each.path}::{each.name}", error))
             linker.stack.clear()
-    declaring = _declaring(linker)
     rejected = tuple(sorted(discover.rejected(linker), key=lambda each: each.place))
     names = {path: unit.dotted for path, unit in sorted(modules.units.items())}
     part = Part(tuple(workflows), rejected, frozenset(taken), _imports(linker), names)
@@ -94,18 +92,7 @@ def link(
         frozenset(modules.published),
         answers,
         frozenset(modules.provided),
-        declaring,
     )
-
-
-def _declaring(linker: Linker) -> frozenset[str]:
-    """Return the files that were read on the way and declare something; looking for it may lead to further files."""
-    seen: set[str] = set()
-    found = frozenset[str]()
-    while more := linker.modules.provided - seen:
-        seen |= more
-        found |= discover.declaring(linker, more)
-    return found
 
 
 def published(

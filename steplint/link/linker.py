@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from steplint.link import identity, names, sharing
@@ -59,6 +58,8 @@ class Linker:
         self.members: dict[tuple[str, str], Abstract] = {}
         self.resolving: set[tuple[str, str]] = set()
         self.registered: dict[Place, Registered] = {}
+        self.own: set[Place] = set()
+        """Where a module registers something itself, whoever imports it."""
         self.walks = 0
         self._assigned: dict[str, frozenset[str]] = {}
         self._outside: dict[tuple[str, int], Walk] = {}
@@ -71,6 +72,7 @@ class Linker:
         self._plain: set[object] = set()
         self.around: dict[tuple[str, int], tuple[str, ...]] = {}
         self._references: dict[str, Abstract] | None = None
+        self._looked_at = 0
         self.stack: list[tuple[str, int]] = []
 
     # -- scopes outside of runs ------------------------------------------------------------------------------------
@@ -102,10 +104,12 @@ class Linker:
         walk = Walk(self, unit, index, "outside", "", self.parent_scope(unit, index))
         self._outside[key] = walk
         self._running.add(key)
+        before = len(self.registered)
         try:
             walk.run(self.typed_parameters(unit, index))
         finally:
             self._running.discard(key)
+        self.own.update(place for place in list(self.registered)[before:] if place.path == unit.path)
         return walk
 
     def parent_scope(self, unit: Unit, index: int) -> Scope | None:
@@ -224,9 +228,8 @@ class Linker:
         self._fields[owner] = found
         return found
 
-    @cached_property
     def registering(self) -> frozenset[str]:
-        """The last names of what registers workflows, of those SDKs that some module imports."""
+        """Return the last names of what registers workflows, of those SDKs that some module imports."""
         units = self.modules.units.values()
         spoken = {
             name
@@ -361,9 +364,10 @@ class Linker:
 
     def publishers(self) -> Mapping[str, Abstract]:
         """Return every published function by its name."""
-        if self._references is None:
-            self._references = {}
-            for unit in self.modules.units.values():
+        units = list(self.modules.units.values())
+        if self._references is None or self._looked_at < len(units):
+            self._references, self._looked_at = {}, len(units)
+            for unit in units:
                 for index, function in enumerate(unit.summary.functions):
                     if not index or not function.decorators or function.kind not in ("function", "async"):
                         continue

@@ -33,6 +33,10 @@ class MemoryCache(Cache):
         """Why nothing is kept on disk, or an empty text."""
         return self._below.trouble
 
+    @property
+    def folder(self) -> None:
+        """No other process finds what is in memory."""
+
     def get_many(self, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values known for content hashes."""
         wanted = list(hashes)

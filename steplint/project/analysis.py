@@ -56,9 +56,11 @@ class Analysis:
         self.loaded, self.tree, self.cache = loaded, tree, cache
         self.timings: dict[str, float] = {}
         self.cached = 0
-        self._jobs = jobs or os.cpu_count() or 1
+        self.parsed: set[str] = set()
+        """Files that were parsed before linking."""
+        self.jobs = jobs or os.cpu_count() or 1
         self.progress: Progress = progress or _quiet
-        self._whole = whole
+        self.whole = whole
         self._readings: dict[bytes, Reading] = {}
         self._early: list[Failure] = []
 
@@ -95,7 +97,9 @@ class Analysis:
 
             every = {path for each, sources in asked.items() for path in (each, *sources)}
             roots = msgspec.structs.replace(found, roots=tuple(sorted({*found.roots, *every})))
-            summaries = self._reader(self._jobs, self.progress, roots).read(every)
+            reader = self.reader(roots)
+            summaries = reader.read(every)
+            self.parsed |= reader.parsed
             own = self.loaded.settings.knowledge
             return offers(imported(), self.known, own, asked, summaries, self._early)
 
@@ -112,7 +116,7 @@ class Analysis:
     def edited(self, unsaved: Mapping[str, bytes]) -> Analysis:
         """Return the project as it were with other contents of some files."""
         tree = Overlay(self.tree, unsaved)
-        return Analysis(self.loaded, tree, self.cache, jobs=self._jobs, progress=self.progress, whole=self._whole)
+        return Analysis(self.loaded, tree, self.cache, jobs=self.jobs, progress=self.progress, whole=self.whole)
 
     @cached_property
     def linked(self) -> Linked:
@@ -120,7 +124,7 @@ class Analysis:
         from steplint.project.whole import whole
 
         with self.timed("link"):
-            linked = whole(self, self._reader(self._jobs, self.progress))
+            linked = whole(self, self.reader())
         if self._early:
             linked = msgspec.structs.replace(linked, failures=(*self._early, *linked.failures))
         self.cached = linked.cached
@@ -206,12 +210,13 @@ class Analysis:
 
     def read_roots(self) -> None:
         """Read the files that may hold workflows, in this process, so that the cache has them."""
-        self._reader(1, _quiet).read(self.survey.roots)
+        self.reader(jobs=1, progress=_quiet).read(self.survey.roots)
 
-    def _reader(self, jobs: int, progress: Progress, found: Survey | None = None) -> Reader:
-        which = None if self._whole else marks(self.known)
-        of = found or self.survey
-        return Reader(self.tree, self.cache, of, jobs, progress, self.timed, which, self._readings)
+    def reader(self, found: Survey | None = None, *, jobs: int = 0, progress: Progress | None = None) -> Reader:
+        """Return what reads the files of the project, or of another survey of it; ``jobs`` 0 is as many as asked."""
+        which, of = None if self.whole else marks(self.known), found or self.survey
+        jobs, told = jobs or self.jobs, progress or self.progress
+        return Reader(self.tree, self.cache, of, jobs, told, self.timed, which, self._readings)
 
     def _kept(self, key: bytes, kind: type[T]) -> T | None:
         """Return what is remembered under ``key``; None for nothing, and for what another version wrote."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from steplint.config.settings import KnowledgeSettings
 from steplint.knowledge.apis import Apis
@@ -23,10 +23,21 @@ def linker(imported: Imports, known: Known, own: KnowledgeSettings) -> Link:
     apis, forms = Apis(known.tables, own), Forms(known.dialects.values(), known.wrappers)
 
     def linked(
-        summaries: Mapping[str, ModuleSummary], omitted: Mapping[str, frozenset[str]], provide: Provide | None
+        summaries: Mapping[str, ModuleSummary],
+        omitted: Mapping[str, frozenset[str]],
+        provide: Provide | None,
+        elsewhere: Collection[str],
     ) -> Linked:
-        find, name = imported.find, imported.name
-        return link(summaries, find=find, dotted=name, forms=forms, apis=apis, omitted=omitted, provide=provide)
+        return link(
+            summaries,
+            find=imported.find,
+            dotted=imported.name,
+            forms=forms,
+            apis=apis,
+            omitted=omitted,
+            provide=provide,
+            elsewhere=elsewhere,
+        )
 
     return linked
 

@@ -52,7 +52,7 @@ class Reader:
         self._marks_digest = content_hash(msgspec.msgpack.encode(marks))
         self._roots = frozenset(survey.roots)
         self.cached: set[str] = set()
-        self.parsed = 0
+        self.parsed: set[str] = set()
         self.failures: list[Failure] = []
         self.omitted: dict[str, frozenset[str]] = {}
         """Names by path that the summary given last has only stubs for."""
@@ -88,6 +88,7 @@ class Reader:
                 continue
             keys[path] = self._key(content_hash(content), path, names)
             todo[keys[path]] = self._asked(content, path, names)
+            self.parsed.add(path)
             first.setdefault(keys[path], path)
         known |= self._summarized(todo, first)
         for path, key in keys.items():
@@ -122,7 +123,6 @@ class Reader:
     def _summarized(self, asked: Mapping[bytes, Asked], names: Mapping[bytes, str]) -> dict[bytes, Reading]:
         if not asked:
             return {}
-        self.parsed += len(asked)
         from steplint.read.pool import read_many
 
         self._progress("read", 0, len(asked))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from steplint.link.graph import Linked
     from steplint.link.program import Provide
 
-Link = Callable[[Mapping[str, ModuleSummary], Mapping[str, frozenset[str]], "Provide | None"], "Linked"]
-"""Links summaries by path; some of them have only stubs for some names, and more can be provided."""
+Link = Callable[
+    [Mapping[str, ModuleSummary], Mapping[str, frozenset[str]], "Provide | None", Collection[str]], "Linked"
+]
+"""Links summaries by path: some have only stubs for some names, more can be provided, some are linked elsewhere."""
 
 _MOST_ROUNDS = 50
-_MANY = 24
-"""Files to parse in a round so that it pays to have them read by several processes. Once there are fewer, a linking
-reads what it meets by itself: each round is a linking of everything that misses something.
-"""
 _LARGEST = 60
 """Files of a piece that still joins another one. Larger ones link a file that both reach twice."""
 
@@ -49,31 +47,18 @@ class _Group:
         self.open = False
 
 
-def rounds(
-    reader: Reader,
-    roots: Collection[str],
-    files: Collection[str],
-    linking: Linking,
-    progress: Progress,
-    plan: Plan | None = None,
-    kept: Sequence[Piece] = (),
-) -> tuple[list[Piece], list[Failure]]:
-    """Return the pieces of all ``roots`` that are in no piece of ``kept``, and what crashed.
+class Rounds:
+    """Links homes, files that may hold workflows, with what they lead to; what it has read, it does not read again.
 
-    ``files`` are those of the project, ``plan`` lists the pieces of the last run: what they reached is read at once,
-    which saves rounds.
+    ``roots`` are all files of the project that may hold workflows, ``files`` all of it. ``failures`` has what crashed.
     """
-    run = _Rounds(reader, frozenset(files), linking, progress)
-    run.begin(roots, plan, kept)
-    for _ in range(_MOST_ROUNDS):
-        if not run.step():
-            break
-    return run.pieces(), run.failures
 
-
-class _Rounds:
-    def __init__(self, reader: Reader, files: frozenset[str], linking: Linking, progress: Progress) -> None:
-        self._reader, self._files, self._linking, self._progress = reader, files, linking, progress
+    def __init__(
+        self, reader: Reader, roots: Collection[str], files: Collection[str], linking: Linking, progress: Progress
+    ) -> None:
+        self.reader = reader
+        self._roots, self._files = frozenset(roots), frozenset(files)
+        self._linking, self._progress = linking, progress
         self._groups: list[_Group] = []
         self._names: dict[str, set[str]] = {}
         self._summaries: dict[str, ModuleSummary] = {}
@@ -81,12 +66,23 @@ class _Rounds:
         self._stale: set[str] = set()
         self._again: set[str] = set()
         self._publishers: Mapping[str, str] | None = None
-        self._at_once = reader.jobs == 1
         self.failures: list[Failure] = reader.failures
 
-    def begin(self, roots: Collection[str], plan: Plan | None, kept: Sequence[Piece]) -> None:
+    def link(self, homes: Collection[str], plan: Plan | None = None) -> list[Piece]:
+        """Return the pieces of ``homes``.
+
+        ``plan`` lists the pieces of the last run: what they reached is read at once, which saves rounds.
+        """
+        self._groups = []
+        self._begin(homes, plan)
+        for _ in range(_MOST_ROUNDS):
+            if not self._step():
+                break
+        return [self._piece(each, each.linked) for each in self._groups if each.linked is not None]
+
+    def _begin(self, roots: Collection[str], plan: Plan | None) -> None:
         """Make a group of each piece of the last run that is not true any more, and of every root that is left."""
-        left = set(roots).difference(*(each.homes for each in kept))
+        left = set(roots)
         for each in plan.pieces if plan is not None else ():
             homes = left & each.homes
             if not homes:
@@ -98,15 +94,12 @@ class _Rounds:
                 self._names.setdefault(path, set()).update(each.asked.get(path, ()))
         self._groups += [_Group((path,)) for path in sorted(left)]
 
-    def step(self) -> bool:
+    def _step(self) -> bool:
         """Read what is missing and link what is not done; return whether there is more to do."""
         waiting = [each for each in self._groups if not each.done]
         if not waiting:
             return False
-        first = not self._tried
-        parsed = self._read({path for each in waiting for path in each.files})
-        # That the roots were read before says nothing of what they lead to.
-        self._at_once = self._at_once or (parsed < _MANY and not first)
+        self._read({path for each in waiting for path in each.files})
         wanted: list[tuple[_Group, set[str]]] = []
         for number, group in enumerate(waiting):
             if number % 16 == 0:
@@ -117,25 +110,19 @@ class _Rounds:
                 self._add(group, more)
         return True
 
-    def pieces(self) -> list[Piece]:
-        """Return what was linked."""
-        return [self._piece(each, each.linked) for each in self._groups if each.linked is not None]
-
-    def _read(self, paths: set[str]) -> int:
-        """Read what was not, or without names that are asked for by now; return how many files were parsed."""
-        before = self._reader.parsed
+    def _read(self, paths: set[str]) -> None:
+        """Read what was not, or without names that are asked for by now."""
         missing = {path for path in paths if path not in self._tried or path in self._stale}
-        self._summaries |= self._reader.read(missing, self._names) if missing else {}
+        self._summaries |= self.reader.read(missing, self._names) if missing else {}
         self._tried |= missing
         self._stale -= missing
-        return self._reader.parsed - before
 
     def _link(self, group: _Group) -> set[str]:
         """Link a group, and return the files that it lacks; it is done when there are none."""
         summaries = {path: self._summaries[path] for path in sorted(group.files) if self._understood(path)}
-        provide = self._provided if self._at_once and self._linking.follow else None
+        provide = self._provided if self._linking.follow else None
         try:
-            linked = self._linking.link(summaries, self._reader.omitted, provide)
+            linked = self._linking.link(summaries, self.reader.omitted, provide, self._roots - group.homes)
         except Exception as error:  # what was linked in the round before is still worth a report
             self.failures.append(failure("the linker", error))
             group.done = True
@@ -156,7 +143,7 @@ class _Rounds:
             self._read({path})
         if not self._understood(path):
             return None
-        return self._summaries[path], self._reader.omitted.get(path, frozenset())
+        return self._summaries[path], self.reader.omitted.get(path, frozenset())
 
     def _hopeless(self, path: str) -> bool:
         return path in self._tried and not self._understood(path)
@@ -165,22 +152,29 @@ class _Rounds:
         return path in self._summaries and self._summaries[path].problem is None
 
     def _lacking(self, group: _Group, linked: Linked) -> set[str]:
-        more = {path for path in linked.missing if path not in group.files} | linked.declaring
+        more = {path for path in linked.missing if path not in group.files}
         for path, names in linked.asked.items():
             known = self._names.setdefault(path, set())
             if names <= known or self._hopeless(path):
                 continue
             # Who misses something a second time may have the whole file: each time costs a linking.
-            known |= names | (self._reader.omitted.get(path, frozenset()) if path in self._again else frozenset())
+            known |= names | (self.reader.omitted.get(path, frozenset()) if path in self._again else frozenset())
             self._again.add(path)
             self._stale.add(path)
             more.add(path)
         if linked.published:
             group.open = True
-            if self._publishers is None:
-                self._publishers = self._linking.published(self._summaries)
-            more |= {self._publishers[name] for name in linked.published if name in self._publishers} - group.files
+            publishers = self._published()
+            more |= {publishers[name] for name in linked.published if name in publishers} - group.files
         return more
+
+    def _published(self) -> Mapping[str, str]:
+        """Return which of the files that may hold workflows publishes a name; any of them may."""
+        if self._publishers is None:
+            self._read(set(self._roots))
+            understood = {path: self._summaries[path] for path in sorted(self._roots) if self._understood(path)}
+            self._publishers = self._linking.published(understood)
+        return self._publishers
 
     def _add(self, group: _Group, paths: set[str]) -> None:
         """Give a group further files; one that has them already joins it as long as both are small."""

@@ -15,7 +15,8 @@ from steplint.model.summary import Pragma, Problem
 from steplint.project import keys, pieces, pins
 from steplint.project.pieces import Piece
 from steplint.project.reading import Reader
-from steplint.project.rounds import Linking, rounds
+from steplint.project.rounds import Linking, Rounds
+from steplint.project.workers import linked_elsewhere
 
 if TYPE_CHECKING:
     from steplint.project.analysis import Analysis
@@ -35,47 +36,67 @@ class Linked(Struct, frozen=True):
 
 def whole(analysis: Analysis, reader: Reader) -> Linked:
     """Return the program of a project; pieces that were linked now are remembered unless something crashed."""
-    survey, settings = analysis.survey, analysis.loaded.settings
+    survey = analysis.survey
     roots = frozenset(survey.roots)
     names, contents = keys.contents({}, survey.paths), keys.contents(survey.hashes, survey.roots)
 
     @cache
     def imported() -> Imports:
-        from steplint.project.imports import imports
-        from steplint.project.libraries import installed
-
-        also = installed(analysis.loaded.root) if settings.follow_imports == "all" else ()
-        return imports(survey.paths, analysis.known, also)
+        return _imports(analysis)
 
     key = keys.digest("plan", analysis.static, type(analysis.tree).__name__)
     plan = pieces.recall(analysis.cache, key)
     hash_of, find = analysis.hash_of, lambda: imported().find
     kept = pieces.still_true(analysis.cache, plan, hash_of, roots, names, contents, find) if plan is not None else []
+    left = roots.difference(*(each.homes for each in kept))
     fresh: list[Piece] = []
-    failures: Sequence[Failure] = ()
-    if roots.difference(*(each.homes for each in kept)):
-        tools = _tools(analysis, imported())
-        fresh, failures = rounds(reader, roots, survey.hashes, tools, analysis.progress, plan, kept)
+    failures: list[Failure] = []
+    cached: set[str] = set()
+    for share, result in linked_elsewhere(analysis, left):
+        left = left.difference(share)
+        fresh += result.pieces
+        failures += result.failures
+        cached |= result.cached
+    if left:
+        run = rounds(analysis, reader, imported())
+        fresh += run.link(left, plan)
+        failures += run.failures
+        cached |= reader.cached
     every = [*kept, *fresh]
     changed = bool(fresh) or plan is None or len(plan.pieces) != len(kept) or plan.paths != names
     if changed and not failures:
         pieces.remember(analysis.cache, key, names, contents, every, plan)
-    return _linked(analysis, every, {path for each in kept for path in each.files} | reader.cached, failures)
+    return _linked(
+        analysis, every, {path for each in kept for path in each.files} | (cached - analysis.parsed), failures
+    )
 
 
-def _tools(analysis: Analysis, imported: Imports) -> Linking:
+def rounds(analysis: Analysis, reader: Reader, imported: Imports | None = None) -> Rounds:
+    """Return what links files of the project with what they lead to."""
     from steplint.project.linking import linker, publishers
 
-    known, own = analysis.known, analysis.loaded.settings.knowledge
+    survey, settings = analysis.survey, analysis.loaded.settings
+    imported = imported or _imports(analysis)
+    known, own = analysis.known, settings.knowledge
     with analysis.timed("tables"):
         link = linker(imported, known, own)
-    return Linking(
+    tools = Linking(
         link,
         partial(publishers, imported, known, own),
         partial(pins.pinning, dialects=tuple(known.dialects.values())),
         analysis.hash_of,
-        analysis.loaded.settings.follow_imports != "none",
+        settings.follow_imports != "none",
     )
+    return Rounds(reader, survey.roots, survey.hashes, tools, analysis.progress)
+
+
+def _imports(analysis: Analysis) -> Imports:
+    from steplint.project.imports import imports
+    from steplint.project.libraries import installed
+
+    settings, root = analysis.loaded.settings, analysis.loaded.root
+    also = installed(root) if settings.follow_imports == "all" else ()
+    return imports(analysis.survey.paths, analysis.known, also)
 
 
 def _linked(analysis: Analysis, every: Sequence[Piece], cached: set[str], failures: Sequence[Failure]) -> Linked:
