@@ -8,12 +8,12 @@ that a stub is needed after all asks again with its name.
 
 from __future__ import annotations
 
-import ast
 import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cache
+from symtable import symtable
 from typing import NamedTuple
 
 from steplint.read.asked import Marks
@@ -99,11 +99,14 @@ def excerpt(source: bytes, wanted: Iterable[str], marks: Marks) -> Excerpt:
 
 
 def understood(source: bytes) -> bool:
-    """Return whether this Python sees no mistake in a whole source: one may hide where nobody looks."""
+    """Return whether this Python sees no mistake in a whole source: one may hide where nobody looks.
+
+    Its table of symbols is what is had for the least: no tree is made of Python objects.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(source, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+            symtable(source.decode("utf-8-sig"), "<source>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
