@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from steplint.model.place import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-def starts(text: str) -> list[int]:
+@lru_cache(maxsize=8)  # a file with one finding tends to have more
+def starts(text: str) -> Sequence[int]:
     """Return the offset at which each line begins."""
     return [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
@@ -26,7 +29,7 @@ def snippet(text: str, span: Span) -> str:
     return " ".join(text[start:end].split())
 
 
-def _offset(text: str, lines: list[int], line: int, column: int) -> int:
+def _offset(text: str, lines: Sequence[int], line: int, column: int) -> int:
     if line > len(lines):
         return len(text)
     end = lines[line] if line < len(lines) else len(text)

@@ -16,7 +16,9 @@ from functools import cache
 from symtable import symtable
 from typing import NamedTuple
 
+from steplint.model.summary import Problem
 from steplint.read.asked import Marks
+from steplint.read.decode import decode
 
 _SMALLEST = 40  # lines; a smaller file is read whole
 _WORTH = 0.3  # the part of the lines that must go, else the file is read whole
@@ -103,10 +105,13 @@ def understood(source: bytes) -> bool:
 
     Its table of symbols is what is had for the least: no tree is made of Python objects.
     """
+    text = decode(source)
+    if isinstance(text, Problem):
+        return False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            symtable(source.decode("utf-8-sig"), "<source>", "exec")
+            symtable(text, "<source>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
