@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,11 @@ from steplint.project import keys, pieces, pins
 from steplint.project.pieces import Piece
 from steplint.project.reading import Reader
 from steplint.project.rounds import Linking, Rounds
-from steplint.project.workers import linked_elsewhere
 
 if TYPE_CHECKING:
     from steplint.project.analysis import Analysis
     from steplint.project.imports import Imports
+    from steplint.project.workers import Result
 
 
 class Linked(Struct, frozen=True):
@@ -52,7 +52,7 @@ def whole(analysis: Analysis, reader: Reader) -> Linked:
     fresh: list[Piece] = []
     failures: list[Failure] = []
     cached: set[str] = set()
-    for share, result in linked_elsewhere(analysis, left):
+    for share, result in _elsewhere(analysis, left):
         left = left.difference(share)
         fresh += result.pieces
         failures += result.failures
@@ -69,6 +69,14 @@ def whole(analysis: Analysis, reader: Reader) -> Linked:
     return _linked(
         analysis, every, {path for each in kept for path in each.files} | (cached - analysis.parsed), failures
     )
+
+
+def _elsewhere(analysis: Analysis, homes: frozenset[str]) -> Iterator[tuple[Sequence[str], Result]]:
+    """Yield what other processes link, if that pays: what it takes to have them is imported then."""
+    if analysis.jobs > 1 and homes:
+        from steplint.project.workers import linked_elsewhere
+
+        yield from linked_elsewhere(analysis, homes)
 
 
 def rounds(analysis: Analysis, reader: Reader, imported: Imports | None = None) -> Rounds:

@@ -52,7 +52,7 @@ def linked_elsewhere(analysis: Analysis, homes: Collection[str]) -> Iterator[tup
     """Yield the results for ``homes`` in some order, as far as other processes can be had and pay for their start."""
     project = _project(analysis)
     shares = list(_shares(analysis, homes))
-    if project is None or analysis.jobs < 2 or len(shares) < 2:
+    if project is None or len(shares) < 2:
         return
     analysis.progress("link", 0, len(homes))
     done = 0
