@@ -50,10 +50,18 @@ def is_shallow(root: Path) -> bool:
 
 def commit_of(root: Path, ref: str) -> str | None:
     """Return the commit that ``ref`` names, or None."""
-    if not ref or ref.startswith("-"):
-        return None
-    found = _try(root, "rev-parse", "--verify", "--quiet", ref + "^{commit}")
-    return found.decode().strip() or None
+    return commits_of(root, [ref]).get(ref)
+
+
+def commits_of(root: Path, refs: Iterable[str]) -> dict[str, str]:
+    """Return the commits that ``refs`` name, without those that name none; one process tells all."""
+    wanted = [ref for ref in refs if ref and not ref.startswith("-") and "\n" not in ref]
+    if not wanted:
+        return {}
+    given = "".join(f"{ref}^{{commit}}\n" for ref in wanted).encode("utf-8", "surrogateescape")
+    lines = _try(root, "cat-file", "--batch-check", given=given).decode("utf-8", "surrogateescape").split("\n")
+    found = {ref: line.split() for ref, line in zip(wanted, lines, strict=False)}
+    return {ref: words[0] for ref, words in found.items() if words[1:2] == ["commit"]}
 
 
 def resolve(root: Path, ref: str, *, exact: bool = False) -> Base:
@@ -64,9 +72,14 @@ def resolve(root: Path, ref: str, *, exact: bool = False) -> Base:
         raise _missing(root, ref)
     if exact:
         return Base(ref, commit)
-    if commit_of(root, "HEAD") is None:
+    here = commit_of(root, "HEAD")
+    if here is None:
         raise BaseError("there is no commit yet to compare", "commit first, or pass --exact")
-    found = _try(root, "merge-base", "HEAD", commit).decode().split()
+    return _merge_base(root, ref, here, commit)
+
+
+def _merge_base(root: Path, ref: str, here: str, commit: str) -> Base:
+    found = [commit] if here == commit else _try(root, "merge-base", here, commit).decode().split()
     if found:
         return Base(ref, found[0])
     if is_shallow(root):
@@ -81,17 +94,20 @@ def published(root: Path, setting: str) -> Base | None:
 
     `origin/HEAD` falls back to the default branch of the remote, then to a local one.
     """
-    if not has_git(root) or commit_of(root, "HEAD") is None:
+    if not has_git(root):
         return None
-    if any(each in setting for each in "*?["):
-        return _newest_tag(root, setting)
     names = [setting]
     if setting == "origin/HEAD":
         names += ["origin/main", "origin/master", "main", "master"]
+    known = commits_of(root, ["HEAD", *names])
+    if "HEAD" not in known:
+        return None
+    if any(each in setting for each in "*?["):
+        return _newest_tag(root, setting)
     for name in names:
-        if commit_of(root, name) is not None:
+        if name in known:
             try:
-                found = resolve(root, name)
+                found = _merge_base(root, name, known["HEAD"], known[name])
             except BaseError:
                 return None
             return found if name == setting else Base(name, found.commit, f"`{setting}` is not set, `{name}` counts")
@@ -225,10 +241,10 @@ def _prefix(root: Path) -> str:
     return _git(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
 
 
-def _try(root: Path, *arguments: str) -> bytes:
+def _try(root: Path, *arguments: str, given: bytes | None = None) -> bytes:
     """Return what git prints, or nothing where it fails."""
     try:
-        return _run(root, arguments).stdout
+        return _run(root, arguments, given).stdout
     except (OSError, subprocess.CalledProcessError):
         return b""
 
