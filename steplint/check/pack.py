@@ -13,7 +13,6 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 
 from steplint.api import Project
@@ -68,8 +67,9 @@ class Packs:
 
 def bundled() -> Path:
     """Return the bundled pack: inside the wheel, or beside the package in a checkout."""
-    inside = resources.files("steplint") / "rules"
-    return Path(str(inside)) if inside.is_dir() else Path(__file__).parents[2] / "rules"
+    package = Path(__file__).parents[1]
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
 
 
 def load(path: Path) -> Pack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from typing import NamedTuple, TextIO
 
@@ -55,4 +54,8 @@ def _width(environ: Mapping[str, str], is_tty: bool) -> int:
     columns = environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
-    return shutil.get_terminal_size((_WIDTH, 24)).columns if is_tty else _WIDTH
+    if not is_tty:
+        return _WIDTH
+    import shutil  # with all compressors, for nobody who reads a pipe
+
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
