@@ -11,13 +11,14 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import tomli
+
+from tests import venvs
 
 RULES = Path(__file__).parents[1] / "rules"
 PROBE = Path(__file__).parent / "knowledge" / "probe.py"
@@ -73,14 +74,11 @@ def group_of(pin: str) -> int:
 def install(python: Path, wanted: list[str]) -> str:
     """Return why ``wanted`` cannot be installed, or an empty text."""
     packages = [text for pin in wanted for text in (pin.replace(" ", "=="), *BESIDE.get(pin.partition(" ")[0], []))]
-    uv = shutil.which("uv")
-    start = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     try:
-        done = subprocess.run([*start, "-q", *packages], capture_output=True, text=True, timeout=170, check=False)
-    except subprocess.TimeoutExpired:
-        return "the package index did not answer in time"
-    lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-    return "" if done.returncode == 0 else (lines[-1] if lines else f"exit code {done.returncode}")
+        venvs.install(python, packages)
+    except venvs.RefusedError as refused:
+        return str(refused)
+    return ""
 
 
 def environment(folder: Path, group: int) -> Environment:
@@ -91,7 +89,7 @@ def environment(folder: Path, group: int) -> Environment:
     made = home / "pins.json"
     if made.is_file() and json.loads(made.read_text()) == wanted:
         return Environment(python, {})
-    venv.create(home, with_pip=True, clear=True)
+    venvs.empty(home)
     refused: dict[str, str] = {}
     if install(python, wanted):
         refused = {pin: why for pin in wanted if (why := install(python, [pin]))}

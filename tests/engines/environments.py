@@ -7,7 +7,7 @@ Everything is made once below `STEPLINT_ENGINE_VENVS`, or in a temporary folder 
 from __future__ import annotations
 
 import fcntl
-import json
+import hashlib
 import os
 import pwd
 import shutil
@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests import venvs
 
 RESTATE_SERVER = "1.7.12"
 INSTALL_LIMIT = 240
@@ -40,21 +41,18 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def python(folder: Path, name: str, pins: Sequence[str], oldest: tuple[int, int]) -> Path:
-    """Return a Python that has ``pins``, made below ``folder``."""
-    base = _base(oldest)
-    home = folder / name
+def python(folder: Path, pins: Sequence[str], oldest: tuple[int, int] = (3, 10)) -> Path:
+    """Return a Python that has ``pins`` and nothing else, made below ``folder`` for all who want the same."""
+    wanted = "\n".join([_base(oldest), *sorted(set(pins))])
+    home = folder / hashlib.sha256(wanted.encode()).hexdigest()[:12]
     with alone(home):
-        found, made = home / "venv" / "bin" / "python", home / "pins.json"
-        wanted = [base, *pins]
-        if made.is_file() and json.loads(made.read_text()) == wanted:
-            return found
-        if base == sys.executable:
-            venv.create(home / "venv", with_pip=True, clear=True)
-        else:
-            _done([base, "-m", "venv", "--clear", str(home / "venv")], "the environment")
-        _done([str(found), "-m", "pip", "install", "-q", "--disable-pip-version-check", *pins], " ".join(pins))
-        made.write_text(json.dumps(wanted))
+        found, made = home / "venv" / "bin" / "python", home / "made"
+        if not made.is_file():
+            try:
+                venvs.install(venvs.empty(home / "venv", _base(oldest)), pins)
+            except venvs.RefusedError as refused:
+                raise AbsentError(str(refused)) from None
+            made.write_text(wanted)
     return found
 
 

@@ -61,7 +61,8 @@ def wrong(engine: Engine, cells: dict[str, Cell]) -> dict[str, str]:
 def _python(engine: Engine, folder: Path) -> Path:
     if engine.driver == "steplint":
         return Path(sys.executable)
-    return environments.python(folder, engine.dialect, [engine.pin, *engine.beside], engine.oldest)
+    # What the adapters need, too: the tests of `engines_same_body` use the same environments.
+    return environments.python(folder, [engine.pin, *engine.beside, "msgspec"], engine.oldest)
 
 
 @contextmanager

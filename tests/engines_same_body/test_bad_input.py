@@ -20,9 +20,9 @@ RESTATE = next(each.packages for each in ENGINES if each.driver == "restate")
 NOBODY = "127.0.0.1:9"
 
 
-def python(folder: Path, name: str, packages: Sequence[str]) -> Path:
+def python(folder: Path, packages: Sequence[str]) -> Path:
     try:
-        return environments.python(folder, name, packages, (3, 10))
+        return environments.python(folder, packages)
     except AbsentError as absent:
         pytest.skip(str(absent))
 
@@ -53,7 +53,7 @@ def misused(program: Path, place: Path, *arguments: str) -> tuple[str, str]:
     ],
 )
 def test_a_database_that_is_not_there(folder: Path, tmp_path: Path, database: str, error: str, hint: str) -> None:
-    message, help_ = misused(python(folder, "body-dbos", DBOS), tmp_path, "dbos", database)
+    message, help_ = misused(python(folder, DBOS), tmp_path, "dbos", database)
     assert message.startswith(error)
     assert help_.startswith(hint)
     assert not list(tmp_path.iterdir())
@@ -76,7 +76,7 @@ def test_runs_of_a_database_that_cannot_be_read(folder: Path, tmp_path: Path, ve
         "from steplint.runtime import Context, workflow\n\n\n"
         '@workflow("order")\ndef order(ctx: Context) -> None:\n    ctx.step.sleep("nap", 1)\n'
     )
-    program = python(folder, "body-dbos-cli", (*DBOS, *OWN))
+    program = python(folder, (*DBOS, *OWN))
     ended = done(
         program, tmp_path, "-m", "steplint", "runs", verb, *(["order"] if verb == "drained" else []), "--dbos", url
     )
@@ -89,7 +89,7 @@ def test_runs_of_a_database_that_cannot_be_read(folder: Path, tmp_path: Path, ve
 
 @pytest.mark.engines
 def test_a_restate_server_that_is_not_there_or_asked_at_the_wrong_place(folder: Path, tmp_path: Path) -> None:
-    program = python(folder, "body-restate", RESTATE)
+    program = python(folder, RESTATE)
     none = f"http://{NOBODY}"
     assert misused(program, tmp_path, "restate_app")[0] == "Restate accepts no service named `a b/c`"
     message, hint = misused(program, tmp_path, "start", none, none)
@@ -113,7 +113,7 @@ def test_a_restate_server_that_is_not_there_or_asked_at_the_wrong_place(folder: 
 
 @pytest.mark.engines
 def test_an_sdk_that_is_too_old_is_refused(folder: Path, tmp_path: Path) -> None:
-    program = python(folder, "body-dbos-old", ("dbos==2.1.0", "msgspec"))
+    program = python(folder, ("dbos==2.1.0", "msgspec"))
     message, hint = misused(program, tmp_path, "dbos", "sqlite:///x.sqlite")
     assert (message, hint) == ("`dbos` is 2.1.0; steplint needs 3 or newer", "pip install 'steplint[dbos]'")
     assert not list(tmp_path.iterdir())
@@ -121,7 +121,7 @@ def test_an_sdk_that_is_too_old_is_refused(folder: Path, tmp_path: Path) -> None
 
 @pytest.mark.engines
 def test_an_sdk_that_is_missing_is_named_with_its_extra(folder: Path, tmp_path: Path) -> None:
-    program = python(folder, "body-restate", RESTATE)
+    program = python(folder, RESTATE)
     message, hint = misused(program, tmp_path, "dbos", "sqlite:///x.sqlite")
     assert message.startswith("the package `dbos` cannot be imported")
     assert hint == "pip install 'steplint[dbos]'"

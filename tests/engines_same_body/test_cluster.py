@@ -62,7 +62,7 @@ def test_the_commands_of_the_page(folder: Path, tmp_path: Path, database: str) -
     page = PAGE.read_text("utf-8")
     (work := tmp_path / "work").mkdir()
     try:
-        python = environments.python(folder, "body-docs", packages(), (3, 10))
+        python = environments.python(folder, packages())
         with environments.restate(folder) as addresses, environments.postgres() as server:
             ingress, admin = addresses.split(" ")
             (port,) = environments.free_ports(1)

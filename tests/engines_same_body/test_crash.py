@@ -58,8 +58,8 @@ class Programs:
 
 
 @contextmanager
-def programs(folder: Path, driver: str, packages: tuple[str, ...], environment: dict[str, str]) -> Iterator[Programs]:
-    python = environments.python(folder, f"body-{driver}", packages, (3, 10))
+def programs(folder: Path, packages: tuple[str, ...], environment: dict[str, str]) -> Iterator[Programs]:
+    python = environments.python(folder, packages)
     made = Programs(python, environment)
     try:
         yield made
@@ -99,7 +99,7 @@ def test_a_worker_of_dbos_is_killed(folder: Path, tmp_path: Path, comes_back: bo
     try:
         with environments.postgres() as server:
             environment = {"STEPLINT_DATABASE": f"{server}/crash", "STEPLINT_TEST_LOG": str(log)}
-            with programs(folder, "dbos", DBOS, environment) as run:
+            with programs(folder, DBOS, environment) as run:
                 assert len(run.ask("ask_dbos.py", "start", str(RUNS))) == RUNS
                 workers = [run.start("work_dbos.py", name) for name in ("w1", "w2", "w3")]
                 pids = {each.pid for each in workers}
@@ -127,7 +127,7 @@ def test_the_server_of_restate_is_killed(folder: Path, tmp_path: Path) -> None:
         (port,) = environments.free_ports(1)
         server.start()
         try:
-            with programs(folder, "restate", packages, {"STEPLINT_TEST_LOG": str(log)}) as run:
+            with programs(folder, packages, {"STEPLINT_TEST_LOG": str(log)}) as run:
                 served = run.start("serve_restate.py", str(port))
                 assert served.stdout is not None
                 url = served.stdout.readline().strip()

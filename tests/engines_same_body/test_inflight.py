@@ -43,7 +43,7 @@ CHOSEN = [each for each in ENGINES if each.driver in ("dbos", "temporal") and no
 def test_the_engine_does_what_is_foretold(engine: Engine, folder: Path, tmp_path: Path) -> None:
     packages = DBOS if engine.driver == "dbos" else (engine.pin, "msgspec")
     try:
-        python = environments.python(folder, f"body-{engine.driver}", packages, engine.oldest)
+        python = environments.python(folder, packages, engine.oldest)
     except AbsentError as absent:
         pytest.skip(str(absent))
     told = {each.name: said(engine.dialect, *sources(engine.spelling, each), each.gone, {}) for each in engine.edits}

@@ -112,7 +112,7 @@ def traces(engine: Engine, folder: Path, place: Path) -> dict[str, Any]:
     """Return what an engine did with each workflow; raises `AbsentError`."""
     python = Path(sys.executable)
     if engine.packages:
-        python = environments.python(folder, f"body-{engine.driver}", engine.packages, (3, 10))
+        python = environments.python(folder, engine.packages)
     with server(engine, folder, place) as address:
         kept = {
             key: value for key, value in os.environ.items() if not key.startswith(("STEPLINT_", "PYTEST_", "INNGEST_"))

@@ -51,12 +51,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def steplint(folder: Path, tmp_path: Path) -> Steplint:
     """Return what runs a command beside copies of the apps, in an environment that has the SDK."""
-    return command(python(folder, "front-inngest", PIN), tmp_path)
+    return command(python(folder, PIN), tmp_path)
 
 
-def python(folder: Path, name: str, pin: str) -> Path:
+def python(folder: Path, pin: str) -> Path:
     try:
-        return environments.python(folder, name, (pin, "fastapi", "flask", "httpx", *OWN), (3, 10))
+        return environments.python(folder, (pin, "fastapi", "flask", "httpx", *OWN))
     except AbsentError as absent:
         pytest.skip(str(absent))
 
@@ -296,7 +296,7 @@ def test_the_same_event_with_other_data_is_refused(steplint: Steplint) -> None:
 
 
 def test_an_sdk_that_is_too_old_is_refused(folder: Path, tmp_path: Path) -> None:
-    old = command(python(folder, "front-inngest-old", OLD), tmp_path)
+    old = command(python(folder, OLD), tmp_path)
     done = send(old, "contacts/csv.uploaded", {"text": CONTACTS}, "flask_shop.py:app")
     assert done.code == 2
     assert "error: the app's SDK is py 0.3.1; steplint speaks with 0.4 and newer" in done.err
