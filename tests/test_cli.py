@@ -839,7 +839,6 @@ def watched(shop: Path) -> Iterator[Path]:
         process = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL, stderr=err)
     try:
         _wait_for(lambda: "watching" in (shop / "err.txt").read_text())
-        time.sleep(1)  # until the first look at the folder is over
         yield shop
     finally:
         process.send_signal(signal.SIGINT)
@@ -848,22 +847,26 @@ def watched(shop: Path) -> Iterator[Path]:
 
 def test_watching_repeats_on_change_until_it_is_interrupted(watched: Path) -> None:
     assert len((watched / "out.txt").read_text().splitlines()) == 2
-    (watched / "shop" / "app.py").write_text(CLEAN)
-    _wait_for(lambda: (watched / "out.txt").read_text() == "")
+    app = watched / "shop" / "app.py"
+    _wait_for(lambda: (watched / "out.txt").read_text() == "", lambda: app.write_text(CLEAN))
 
 
 def test_watching_reads_the_configuration_anew_and_survives_a_broken_one(watched: Path) -> None:
-    (watched / "steplint.toml").write_text("exclud = 1\n")
-    _wait_for(lambda: "steplint.toml:1" in (watched / "err.txt").read_text())
-    (watched / "steplint.toml").write_text('exclude = ["shop"]\n')
-    _wait_for(lambda: (watched / "out.txt").read_text() == "")
+    config = watched / "steplint.toml"
+    _wait_for(lambda: "steplint.toml:1" in (watched / "err.txt").read_text(), lambda: config.write_text("exclud = 1\n"))
+    _wait_for(lambda: (watched / "out.txt").read_text() == "", lambda: config.write_text('exclude = ["shop"]\n'))
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+def _wait_for(condition: Callable[[], bool], change: Callable[[], object] | None = None) -> None:
+    """Wait until ``condition``; make ``change`` every second: the first may fall before the watch has begun."""
+    deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        if change is not None:
+            change()
+        again = time.monotonic() + 1
+        assert again < deadline
+        while not condition() and time.monotonic() < again:
+            time.sleep(0.02)
 
 
 # Lock, diff, where

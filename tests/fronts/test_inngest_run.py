@@ -85,7 +85,7 @@ def test_a_race_is_looked_at_after_each_of_its_steps(make: Make) -> None:
 
 
 def test_steps_of_a_group_run_at_the_same_time(make: Make) -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     sdk = Sdk(order=lambda ctx: ctx.parallel(lambda: ctx.run("a", both.wait), lambda: ctx.run("b", both.wait)))
     assert sorted(run(make(sdk))) == [0, 1]
 

@@ -347,14 +347,14 @@ def test_a_step_over_its_time_fails_its_try(make_runtime: MakeRuntime) -> None:
     def slow() -> str:
         calls.append(1)
         if len(calls) == 1:
-            release.wait(5)
+            release.wait(60)
         return "fast"
 
-    assert run(runtime, lambda ctx: ctx.step.run("slow", slow), step_timeout=0.05) == "fast"
+    assert run(runtime, lambda ctx: ctx.step.run("slow", slow), step_timeout=0.5) == "fast"
     release.set()
     [row] = runtime.store.tries("r")
     assert "StepTimeoutError" in row.error
-    assert "step `slow` took longer than 0.05 s" in row.error
+    assert "step `slow` took longer than 0.5 s" in row.error
 
 
 def test_an_async_step_over_its_time_is_cancelled(make_runtime: MakeRuntime) -> None:
@@ -365,7 +365,7 @@ def test_an_async_step_over_its_time_is_cancelled(make_runtime: MakeRuntime) -> 
         calls.append("begin")
         if len(calls) == 1:
             try:
-                await asyncio.sleep(5)
+                await asyncio.sleep(60)
             finally:
                 calls.append("cancelled")
         return "fast"
@@ -373,7 +373,7 @@ def test_an_async_step_over_its_time_is_cancelled(make_runtime: MakeRuntime) -> 
     async def body(ctx: AsyncContext) -> str:
         return await ctx.step.run("slow", slow)
 
-    assert run(runtime, body, step_timeout=timedelta(milliseconds=50)) == "fast"
+    assert run(runtime, body, step_timeout=timedelta(milliseconds=500)) == "fast"
     assert calls == ["begin", "cancelled", "begin"]
 
 
@@ -398,7 +398,7 @@ def test_steps_of_a_group_are_executed_at_the_same_time(runtime: Runtime, form: 
     arrived = 0
 
     def body(ctx: Context) -> Any:
-        branches = [lambda n=n: ctx.step.run(f"s-{n}", lambda: together.wait(5) * 0 + n) for n in range(3)]
+        branches = [lambda n=n: ctx.step.run(f"s-{n}", lambda: together.wait(60) * 0 + n) for n in range(3)]
         return ctx.group.parallel(branches)
 
     async def meet(number: int) -> int:
@@ -757,7 +757,7 @@ def test_a_result_that_does_not_come_in_time_is_an_error(make_runtime: MakeRunti
         runtime.result(
             runtime.start(Workflow("w", lambda ctx: ctx.step.sleep("long", timedelta(days=1)))), timeout=0.05
         )
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 10  # and the run waits a day
 
 
 def test_a_match_on_what_the_event_does_not_have_is_refused(runtime: Runtime) -> None:

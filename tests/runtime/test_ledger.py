@@ -42,7 +42,7 @@ def test_a_full_disk_is_an_error_and_the_run_goes_on_later(ledger: Path) -> None
             runtime.result(run_id)
         assert [step.label for step in store.steps(run_id)] == ["small"]
         store._sql.execute("PRAGMA max_page_count = 100000")
-        assert runtime.result(run_id, timeout=5) == "sx"
+        assert runtime.result(run_id, timeout=60) == "sx"
     assert calls == ["small", "large", "large"]
 
 
@@ -75,7 +75,7 @@ def test_a_locked_ledger_is_an_error_after_a_while_and_works_again(ledger: Path)
         assert run is not None
         store.free(run.owner, runtime.clock.now())  # giving it back needs the lock too: else the lease must end
         other = sqlite3.connect(":memory:", isolation_level=None)
-        assert runtime.result(run_id, timeout=5) == "-1"
+        assert runtime.result(run_id, timeout=60) == "-1"
         other.close()
     assert calls == ["small", "locks", "locks"]
 
@@ -193,7 +193,7 @@ def test_a_run_recorded_by_the_first_version_is_finished_by_this_one(ledger: Pat
         return [ctx.event.data, a, b, ctx.step.run("c", lambda: 3)]
 
     with Runtime(ledger, [Workflow("w", body)]) as runtime:
-        assert runtime.result("r", timeout=5) == [{"n": 1}, [1, 2], None, 3]
+        assert runtime.result("r", timeout=60) == [{"n": 1}, [1, 2], None, 3]
         assert [row.label for row in runtime.store.tries("r")] == ["a"]
     with sqlite3.connect(ledger) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

@@ -52,7 +52,7 @@ def words(log: Path) -> list[str]:
     return [line.split()[0] for line in log.read_text().splitlines()] if log.exists() else []
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not happen in time"
@@ -66,7 +66,7 @@ def test_workers_share_the_runs_and_execute_each_step_once(ledger: Path, log: Pa
         wait_until(lambda: len(runtime.store.runs(status="completed")) == len(ids))
         for process in processes:
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(10) for process in processes] == [0, 0, 0]
+        assert [process.wait(60) for process in processes] == [0, 0, 0]
     counts = Counter(words(log))
     assert set(counts.values()) == {1}
     assert len(counts) == len(ids) * 6
@@ -86,18 +86,18 @@ def test_a_run_whose_worker_was_killed_is_taken_over_at_once(ledger: Path, log: 
         process.kill()
         process.wait()
         begin = time.monotonic()
-        assert runtime.result(run_id, timeout=20) == ["first", "second-end", "third"]
+        assert runtime.result(run_id, timeout=60) == ["first", "second-end", "third"]
         assert time.monotonic() - begin < 10
     assert Counter(words(log)) == {"first": 1, "second-begin": 2, "second-end": 1, "third": 1}
 
 
 def test_a_worker_that_hangs_loses_its_lease_and_can_record_nothing_more(ledger: Path, log: Path, spawn: Spawn) -> None:
-    with Runtime(ledger, lease=1.0) as runtime:
+    with Runtime(ledger) as runtime:
         run_id = runtime.start(long_step, {"seconds": 0.3})
         process = spawn(lease=1.0)
         wait_until(lambda: "second-begin" in words(log))
         process.send_signal(signal.SIGSTOP)
-        assert runtime.result(run_id, timeout=20) == ["first", "second-end", "third"]
+        assert runtime.result(run_id, timeout=60) == ["first", "second-end", "third"]
         before = runtime.store.steps(run_id)
         process.send_signal(signal.SIGCONT)
         wait_until(lambda: words(log).count("second-end") == 2)
@@ -105,14 +105,15 @@ def test_a_worker_that_hangs_loses_its_lease_and_can_record_nothing_more(ledger:
         assert runtime.store.steps(run_id) == before
         assert words(log).count("third") == 1
         assert process.poll() is None
-        assert runtime.result(runtime.start(long_step, {"seconds": 0}, id="next"), timeout=20)
+        assert runtime.result(runtime.start(long_step, {"seconds": 0}, id="next"), timeout=60)
 
 
 def test_a_long_step_keeps_its_lease(ledger: Path, log: Path, spawn: Spawn) -> None:
     with Runtime(ledger) as runtime:
-        run_id = runtime.start(long_step, {"seconds": 1.5})
-        spawn(lease=0.6)
-        spawn(lease=0.6)
+        # A renewal may come a second late on a machine that has much to do.
+        run_id = runtime.start(long_step, {"seconds": 3.0})
+        spawn(lease=1.5)
+        spawn(lease=1.5)
         wait_until(lambda: runtime.store.runs(status="completed") != [])
         assert runtime.result(run_id)
     assert Counter(words(log)) == {"first": 1, "second-begin": 1, "second-end": 1, "third": 1}
@@ -124,12 +125,12 @@ def test_a_stopped_worker_finishes_its_step_and_leaves_the_rest(ledger: Path, lo
         process = spawn()
         wait_until(lambda: "second-begin" in words(log))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         run = runtime.store.run(run_id)
         assert run is not None
         assert (run.status, run.owner) == ("waiting", "")
         assert [step.label for step in runtime.store.steps(run_id)] == ["first", "second"]
-        assert runtime.result(run_id, timeout=10) == ["first", "second-end", "third"]
+        assert runtime.result(run_id, timeout=60) == ["first", "second-end", "third"]
     assert Counter(words(log)) == {"first": 1, "second-begin": 1, "second-end": 1, "third": 1}
 
 
@@ -208,9 +209,9 @@ def test_closing_a_runtime_waits_for_the_step_that_executes(ledger: Path) -> Non
 
     thread = threading.Thread(target=work)
     thread.start()
-    begun.wait(5)
+    begun.wait(60)
     runtime.close()
-    thread.join(5)
+    thread.join(60)
     assert failures == []
     with Runtime(ledger) as runtime:
         assert [step.label for step in runtime.store.steps(run_id)] == ["slow"]
