@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 import tomli
+
+from tests import venvs
 
 pytest.importorskip("build", reason="the package `build` is not installed")
 pytest.importorskip("hatchling", reason="the package `hatchling` is not installed")
@@ -135,17 +136,11 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip("no package index answers")
 
 
-def environment(folder: Path) -> Path:
-    """Return the Python of a new, empty environment."""
-    venv.create(folder, with_pip=True)
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
 @pytest.mark.release
 @pytest.mark.usefixtures("index")
 def test_the_wheel_alone_checks_the_examples(wheel: Path, tmp_path: Path) -> None:
-    python = environment(tmp_path / "venv")
-    done(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+    python = venvs.empty(tmp_path / "venv")
+    venvs.install(python, [wheel])
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
     steplint = python.parent / "steplint"
     assert done(steplint, "version", cwd=tmp_path).split() == ["steplint", PROJECT["version"]]
@@ -164,10 +159,10 @@ def test_the_wheel_alone_checks_the_examples(wheel: Path, tmp_path: Path) -> Non
 @pytest.mark.usefixtures("index")
 @pytest.mark.skipif(sys.version_info >= WITH_WHEELS, reason="the oldest dependencies have no wheels for this Python")
 def test_the_core_works_with_the_oldest_dependencies(tmp_path: Path) -> None:
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    uv = venvs.uv()
     if uv is None:
         pytest.skip("uv is not installed: it alone resolves to the lowest versions")
-    python = environment(tmp_path / "venv")
+    python = venvs.empty(tmp_path / "venv")
     lowest = tmp_path / "lowest.txt"
     resolve = (
         "pip",
@@ -197,6 +192,7 @@ def test_the_core_works_with_the_oldest_dependencies(tmp_path: Path) -> None:
         "pytest>=8.3",
         "hypothesis>=6.120",
         "jsonschema-rs",
+        "pytest-xdist",  # of the options in pyproject.toml
     )
     tests = (python, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "steplint.pytest_plugin", *CORE)
     printed = done(*tests, cwd=ROOT, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
