@@ -20,6 +20,9 @@ PAGE = ROOT / "docs" / "cluster.md"
 BLOCK = re.compile(r"^```(?P<kind>python|toml|console)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 OWN = ("click", "libcst", "rich", "tomli", "tomlkit", "msgspec")
 LIMIT = 240
+PAUSE = "sleep 6"
+"""What a reader does until the workers are done; here it takes as long as they take."""
+DONE = "for _ in $(seq 100); do steplint runs metrics | grep -qE '^order +11 +11' && exit; sleep 0.2; done; exit 1"
 
 
 def packages() -> list[str]:
@@ -69,6 +72,8 @@ def test_the_commands_of_the_page(folder: Path, tmp_path: Path, database: str) -
             for usual, here in (("8080", ingress), ("9070", admin)):
                 page = page.replace(f"http://127.0.0.1:{usual}", here)
             page = page.replace("127.0.0.1:9080", f"127.0.0.1:{port}")
+            assert f"$ {PAUSE}\n" in page
+            page = page.replace(f"$ {PAUSE}\n", f"$ {DONE}\n")
             url = f"{server}/docs" if database == "PostgreSQL" else f"sqlite:///{tmp_path / 'dbos.sqlite'}"
             with tools(python, tmp_path) as environment:
                 perform(script(page), work, environment | {"DATABASE": url})
