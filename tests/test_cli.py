@@ -835,14 +835,16 @@ def watched(shop: Path) -> Iterator[Path]:
     """A project under `check --watch`, which writes out.txt and err.txt."""
     pytest.importorskip("watchfiles", reason="the extra `watch` is not installed")
     command = [sys.executable, "-m", "steplint", "check", "--watch", "-o", "concise=out.txt"]
+    # A shell lets what it starts in the background ignore interrupts, and so what that starts: not this one.
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with (shop / "err.txt").open("wb") as err:
-        process = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL, stderr=err)
+        process = subprocess.Popen(command, cwd=shop, stdout=subprocess.DEVNULL, stderr=err, preexec_fn=heeds)
     try:
         _wait_for(lambda: "watching" in (shop / "err.txt").read_text())
         yield shop
     finally:
         process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
+    assert process.wait(60) == 130
 
 
 def test_watching_repeats_on_change_until_it_is_interrupted(watched: Path) -> None:
