@@ -37,7 +37,7 @@ def _printed(command: str, folder: Path, environ: dict[str, str]) -> str:
         stdin=subprocess.DEVNULL,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode in (0, 1), f"$ {command}\nexits with {done.returncode}:\n{done.stdout}"
     return done.stdout
