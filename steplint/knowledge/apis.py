@@ -170,6 +170,10 @@ class Apis:
         """Return whether ``name`` makes a temporary file or directory, or its name."""
         return self._canonical(name) in self._words.scratch
 
+    def memory(self, name: str) -> bool:
+        """Return whether ``name`` makes a file that only this process has: what is written there is no effect."""
+        return self._canonical(name) in self._words.memory
+
     def manager(self, name: str) -> str:
         """Return the kind of resource that a context manager or handle is, or an empty text."""
         found = self._words.managers.get(name) or self._words.managers.get(self._canonical(name))

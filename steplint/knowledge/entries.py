@@ -14,7 +14,15 @@ from steplint.model.graph import Kind
 from steplint.model.summary import Argument
 
 Test = Literal[
-    "always", "never", "unless-given", "when-literal", "file-mode", "http-method", "write-when-given", "statement"
+    "always",
+    "never",
+    "unless-given",
+    "when-given",
+    "when-literal",
+    "file-mode",
+    "http-method",
+    "write-when-given",
+    "statement",
 ]
 
 
@@ -31,7 +39,7 @@ class Entry(Struct, frozen=True):
     @property
     def conditional(self) -> bool:
         """Return whether some arguments make the call harmless."""
-        return self.test in ("unless-given", "when-literal")
+        return self.test in ("unless-given", "when-given", "when-literal")
 
 
 def entries(source: Source) -> Iterator[tuple[str, Entry]]:
@@ -40,6 +48,7 @@ def entries(source: Source) -> Iterator[tuple[str, Entry]]:
         yield name, Entry(source.kind, source.level, source.mode)
     tests: tuple[tuple[Test, Mapping[str, tuple[Position, ...]]], ...] = (
         ("unless-given", source.unless_given),
+        ("when-given", source.when_given),
         ("unless-given", source.seedable),
         ("file-mode", source.file_mode),
         ("http-method", source.http_method),
@@ -84,6 +93,10 @@ def _unless_given(entry: Entry, arguments: tuple[Argument, ...], *_: object) -> 
     return None if given(arguments, entry.places) else entry.mode
 
 
+def _when_given(entry: Entry, arguments: tuple[Argument, ...], *_: object) -> Mode | None:
+    return entry.mode if given(arguments, entry.places) else None
+
+
 def _when_literal(entry: Entry, arguments: tuple[Argument, ...], *_: object) -> Mode | None:
     return entry.mode if literal(arguments, entry.places) in entry.texts else None
 
@@ -111,6 +124,7 @@ _JUDGES: Mapping[Test, _Judge] = {
     "always": lambda entry, *_: entry.mode,
     "never": lambda *_: None,
     "unless-given": _unless_given,
+    "when-given": _when_given,
     "when-literal": _when_literal,
     "file-mode": _file_mode,
     "http-method": _http_method,

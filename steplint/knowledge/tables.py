@@ -25,6 +25,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     calls: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     unless_given: Mapping[str, tuple[Position, ...]] = {}
+    when_given: Mapping[str, tuple[Position, ...]] = {}
     when_literal: Mapping[str, tuple[str, ...]] = {}
     seedable: Mapping[str, tuple[Position, ...]] = {}
     file_mode: Mapping[str, tuple[Position, ...]] = {}
@@ -99,6 +100,7 @@ class Calling(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     spawns: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
+    memory: tuple[str, ...] = ()
     runs: Mapping[str, int] = {}
 
 

@@ -117,6 +117,8 @@ def found_call(
     """Return the value of a call that the tables know as a source or an operation."""
     walk = site.walk
     receiver = site.receiver
+    if found.kind == "fs" and (buffer := _buffer(site, thing, given)) is not None:
+        return _buffered(site, buffer, result)
     if found.kind == "log":
         return logged(site, given, thing.name)
     if found.kind == "sleep":
@@ -154,6 +156,29 @@ def found_call(
             walk.scope.variables[text] = given[0].value.having(tags=given[0].value.tags | {Tag(made)})
     value = result.having(tags=result.tags | {Tag(made)})
     return value.having(nature="read") if found.kind in ("network", "database", "fs", "fs-order") else value
+
+
+def _buffer(site: Site, thing: External, given: tuple[Given, ...]) -> Abstract | None:
+    """Return the file in memory that a call reads or writes: no other process and no other attempt sees it."""
+    candidates = (*(each.value for each in given), thing.receiver)
+    return next((each for each in candidates if each is not None and _in_memory(site, each)), None)
+
+
+def _in_memory(site: Site, value: Abstract) -> bool:
+    """Return whether a value is such a file, or was made over one: `ZipFile(buffer)`."""
+    thing = value.thing
+    if not isinstance(thing, Instance):
+        return False
+    if site.walk.linker.apis.memory(thing.name):
+        return True
+    return bool(thing.arguments) and _in_memory(site, thing.arguments[0].value)
+
+
+def _buffered(site: Site, buffer: Abstract, result: Abstract) -> Abstract:
+    """Return the value of a call on a file in memory, which then holds what the call was given."""
+    if buffer.text in site.walk.scope.variables:
+        site.walk.fill(buffer.text, result.having(thing=None), site.span)
+    return result
 
 
 def named_path(thing: External, given: tuple[Given, ...]) -> str:
