@@ -242,7 +242,7 @@ class Frames:
         # A module variable may be changed by any other function: only local names are certain.
         local = {each.name for each in function.parameters} | {
             target for each in function.statements for target in each.targets
-        }
+        } - set(function.rebinds)
         handed = any(
             self.below(call.block, index)
             and any(names & spelled(value) for value in (call.callee, *(each.value for each in call.arguments)))
