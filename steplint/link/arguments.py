@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from steplint.link.values import Given, Mapped, Sequence, argument
+from msgspec.structs import replace
+
+from steplint.link.values import Abstract, Given, Literal, Mapped, Pattern, Sequence, argument
 from steplint.model.dialect import Position, StepForm
+from steplint.model.summary import Argument
+from steplint.model.value import Const, Template
 
 
 def argument_at(given: tuple[Given, ...], position: Position) -> Given | None:
@@ -37,6 +41,27 @@ def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
         elif found is not None:
             handed.append(Given("*", found.value, found.written))
     return tuple(handed)
+
+
+def spelled(written: tuple[Argument, ...], given: tuple[Given, ...]) -> tuple[Argument, ...]:
+    """Return arguments as written, a variable that holds text replaced by the text: `execute(query)`."""
+    texts = {id(each.written): text for each in given if (text := statement(each.value))}
+    if not texts:
+        return written
+    return tuple(
+        replace(each, value=Const(texts[id(each)]))
+        if id(each) in texts and not isinstance(each.value, Const | Template)
+        else each
+        for each in written
+    )
+
+
+def statement(value: Abstract) -> str:
+    """Return the text that a value is, `{}` for each of its holes; empty for anything but text."""
+    thing = value.thing
+    if isinstance(thing, Pattern):
+        return thing.text
+    return thing.value if isinstance(thing, Literal) and isinstance(thing.value, str) else ""
 
 
 def named_argument(given: Given) -> str:

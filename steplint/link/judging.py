@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steplint.link import entering
-from steplint.link.arguments import named_argument
+from steplint.link.arguments import named_argument, spelled, statement
 from steplint.link.events import Source
 from steplint.link.values import (
     NO_TAGS,
@@ -34,7 +34,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     """Return what the tables say of an external call."""
     walk, name = site.walk, thing.name
     apis = walk.linker.apis
-    written_arguments = site.call.arguments
+    written_arguments = spelled(site.call.arguments, given)
     everything = site.tags()
     if thing.receiver is not None and walk.is_client(thing.receiver):
         everything = everything.having(tags=answered(callee, given))
@@ -124,9 +124,10 @@ def found_call(
     if found.kind == "sleep":
         for each in given:
             walk.use(each.value, "delay", site.place, api=found.name)
+    said = asked(given) if found.kind == "database" else named_path(thing, given)
     made = walk.source(
         found.kind, found.name, site.span, block=site.call.block, level=found.level, mode=found.mode,
-        receiver=receiver, argument=named_path(thing, given), expression=outer_path(given), consumed=site.call.consumed,
+        receiver=receiver, argument=said, expression=outer_path(given), consumed=site.call.consumed,
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or found.name,
     )  # fmt: skip
@@ -202,6 +203,17 @@ def first_text(given: tuple[Given, ...]) -> str:
     return ""
 
 
+def asked(given: tuple[Given, ...]) -> str:
+    """Return the first argument as text, or the statement that it is made of: `text(query)`."""
+    first = given[0].value if given else None
+    if first is None:
+        return ""
+    made = first.thing
+    if isinstance(made, Instance) and made.arguments:
+        return statement(made.arguments[0].value)
+    return first_text(given) or statement(first)
+
+
 def logged(site: Site, given: tuple[Given, ...], name: str) -> Abstract:
     """Return nothing of a log or metric call; what it was given is silent there."""
     walk = site.walk
@@ -217,7 +229,7 @@ def effect(site: Site, given: tuple[Given, ...], name: str, result: Abstract, co
     walk = site.walk
     made = walk.source(
         "write", name or site.path, site.span, block=site.call.block, mode="write", receiver=site.receiver,
-        argument=first_text(given), consumed=site.call.consumed, confidence=confidence,
+        argument=asked(given), consumed=site.call.consumed, confidence=confidence,
         keywords=tuple(each.keyword for each in given if each.keyword and each.keyword[0] != "*"),
         name=site.path or name,
     )  # fmt: skip
@@ -309,7 +321,7 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     if (
         site.receiver
         and not _changes_data(site, callee)
-        and apis.effect("", site.receiver, site.verb, site.call.arguments, walk.made)
+        and apis.effect("", site.receiver, site.verb, spelled(site.call.arguments, given), walk.made)
     ):
         return effect(site, given, "", result, "medium")
     if apis.mutator(site.verb):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from steplint.link import calls, expressions, handlers, names
+from steplint.link.arguments import spelled
+from steplint.link.caches import filled_when_missing
 from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
 from steplint.link.frames import Frames
 from steplint.link.program import Unit
@@ -543,9 +545,9 @@ class Walk:
             known = self.scope.variables.get(value.path)
         if known is None or not isinstance(known.thing, Instance):
             return None
-        return known.thing.name, tuple(
-            each.written for each in known.thing.arguments if isinstance(each.written, Argument)
-        )
+        made = known.thing.arguments
+        written = tuple(each.written for each in made if isinstance(each.written, Argument))
+        return known.thing.name, spelled(written, made)
 
     def value_of(self, name: str, at: Span) -> Abstract:
         """Return what a dotted name stands for."""
@@ -802,6 +804,8 @@ class Walk:
         if plain:
             if self.zone == "step" and head in self.function.rebinds:
                 self.add_write(head, "assign", self.outer_of(head, at), at)
+            return
+        if head == "self" and name in filled_when_missing(self.function):
             return
         how = "subscript" if name.endswith("[]") else "attribute"
         owner = name[:-2] if name.endswith("[]") else name.rpartition(".")[0]
