@@ -88,16 +88,21 @@ class Attempt(NamedTuple):
             _UPSERTING_STATEMENT.match(each) for each in self._statements(use)
         )
 
-    def finds(self, use: Use) -> bool:
-        """Return whether the effect that takes the value runs only where a query did not find what it makes.
+    def finds(self, source: Effect, use: Use) -> bool:
+        """Return whether the value is drawn, or its effect runs, only where a query did not find what it makes.
 
         An error for want of something else is no such answer: what is made then is made again.
         """
+        around = [frame for each in self.effects if use.place in (each.place, each.origin) for frame in each.inside]
+        if any(frame.missing for frame in (*source.inside, *around)):
+            return True
+        branches = {frame.place for frame in around}
         return any(
             each.role == "control"
             and each.api == use.api
             and each.verb != "raise"
             and each.place.path == use.place.path
+            and each.place not in branches
             for read in self.effects
             if read.kind == "database" and read.mode == "read"
             for each in read.uses

@@ -41,7 +41,7 @@ def _harmless(attempt: Attempt, source: Effect, use: Use) -> bool:
 def _finding(attempt: Attempt, source: Effect, use: Use, dialect: Dialect) -> Finding:
     what = f"`{use.name}`" if use.name else "value"
     level = "value" if use.slot != "key" or attempt.revises(source, use) else "key"
-    if attempt.finds(use):
+    if attempt.finds(source, use):
         level = "found"
     taker = f"`{attempt.taker(use)}`" if use.api else "an effect"
     return Finding(

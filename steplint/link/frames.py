@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from steplint.link.absence import asks_absence, asks_presence, reads_rows
 from steplint.link.values import UNKNOWN, Abstract, External, Instance, Literal, Sequence
 from steplint.model.graph import Frame, Handler
 from steplint.model.place import Span
@@ -61,6 +62,7 @@ class Frames:
                 binds=block.binds,
                 leaves=block.leaves,
                 gate=self.gate(block) if kind != "except" else "",
+                missing=self.missing(block),
             )
         if kind == "try":
             return Frame(
@@ -156,6 +158,16 @@ class Frames:
     def group_name(self, block: Block) -> str:
         """Return a name for the arms that exclude each other, whatever else of the module was read."""
         return f"{self.walk.unit.path}:{self.walk.function.name}:{block.group}"
+
+    def missing(self, block: Block) -> bool:
+        """Return whether a branch is taken only where a query found nothing: `if row is None`, or else `if row`."""
+        if block.kind not in ("if", "else"):
+            return False
+        tested = next((each for each in self.blocks if each.kind == "if" and each.group == block.group), block)
+        test = self.walk.heads.get(tested.statement)
+        if test is None or not reads_rows(test):
+            return False
+        return asks_absence(tested.head) if block.kind == "if" else asks_presence(tested.head)
 
     def ended(self, index: int) -> str:
         """Return the group of the try that a `finally` ends: the last one before it in the same block."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steplint.link import entering
+from steplint.link.absence import reads_rows
 from steplint.link.arguments import named_argument, spelled, statement
 from steplint.link.events import Source
 from steplint.link.values import (
@@ -264,7 +265,8 @@ def spend_operation(site: Site, given: tuple[Given, ...], mode: str, name: str, 
             site.place,
             each.keyword or named_argument(each),
             api=name or site.path,
-            verb=site.verb,
+            # A row that a query gave is in the session already: adding it again changes it.
+            verb="merge" if site.verb == "add" and each.value.thing is None and reads_rows(each.value) else site.verb,
         )
     walk.use(site.callee, role, site.place, api=name or site.path, verb=site.verb)
     if site.verb == "commit":
@@ -279,12 +281,8 @@ def spend_rows(site: Site, role: Role, name: str) -> None:
     for path, value in list(walk.scope.variables.items()):
         head, _, attribute = path.partition(".")
         owner = walk.scope.variables.get(head) if attribute else None
-        if owner is not None and value.tags and _is_row(owner):
+        if owner is not None and value.tags and reads_rows(owner):
             walk.use_parts(value, role, site.place, attribute, api=name or site.path, verb=site.verb)
-
-
-def _is_row(value: Abstract) -> bool:
-    return any(getattr(tag.source, "kind", "") == "database" for tag in value.tags)
 
 
 def changes(site: Site, given: tuple[Given, ...]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from steplint.link import calls, expressions, handlers, names
+from steplint.link.absence import filled_when_missing
 from steplint.link.arguments import spelled
-from steplint.link.caches import filled_when_missing
 from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
 from steplint.link.frames import Frames
 from steplint.link.program import Unit

@@ -134,6 +134,8 @@ class Frame(Struct, frozen=True):
     """Of a loop: what it iterates over. ``read`` was read in the body and may change between replays."""
     gate: str = ""
     """Of a branch: the patch gate that decides it."""
+    missing: bool = False
+    """Of a branch: it is taken only where a query found nothing."""
     resource: str = ""
     """Of a `with`: the kind of its manager by the tables (transaction, session, lock, directory, file, client, timeout,
     span, log)."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from steplint.testing import check_source
@@ -141,3 +143,12 @@ def attempt(number: int) -> None:
     for dialect in ("postgresql", "sqlite"):
         (found,) = check_source({"flow.py": source.replace("{dialect}", dialect)}).findings
         assert (found.rule.name, found.severity) == ("clock-in-side-effect", "info")
+
+
+def test_a_time_that_is_set_on_a_row_of_a_query_is_a_note_whether_the_row_is_added_again_or_not() -> None:
+    rows = Path(__file__).parents[2] / "fixtures" / "rules" / "clock_in_side_effect" / "rows.py"
+    result = check_source({"flows.py": rows.read_text("utf-8")})
+    assert {each.finding.step: each.severity for each in result.findings} == {
+        "mark-uploaded": "info",
+        "mark-failed": "info",
+    }

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from steplint.testing import check_source
 from tests.graphs import body, effect, hop, project, run_check, step, use, workflow
 
 
@@ -152,3 +155,14 @@ def test_several_sources_behind_one_call_are_told_once_with_the_worst():
     [found] = check(*shared)
     assert found.level == "key"
     assert found.notes[-1].message == "the same by `uuid.uuid4`"
+
+
+def test_an_id_is_a_note_where_a_query_did_not_find_the_record_and_an_error_where_it_found_another() -> None:
+    folder = Path(__file__).parents[2] / "fixtures" / "rules" / "random_key_in_side_effect"
+    result = check_source({"flows.py": (folder / "found_before.py").read_text("utf-8")})
+    assert {each.finding.step: each.severity for each in result.findings} == {
+        "place": "info",
+        "pay": "error",
+        "count": "info",
+        "visit": "error",
+    }
