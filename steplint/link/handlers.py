@@ -29,7 +29,7 @@ def swallows(walk: Walk) -> list[Swallow]:
             caught = set(handler.catches) or {""}
             if not caught & _WIDE or handler.reraises or handler.ends == "raise":
                 continue
-            if _quits(walk, handler.place):
+            if _quits(walk, handler.place) or _tries_again(walk, index, handler.place):
                 continue
             scope = _scope(walk, index, handler.ends)
             if scope is None:
@@ -119,6 +119,31 @@ def _quits(walk: Walk, place: Place) -> bool:
     return False
 
 
+def _tries_again(walk: Walk, block: int, place: Place) -> bool:
+    """Return whether a handler does all the work of its try once more: what fails then is raised."""
+    work, again = set[str](), set[str]()
+    for index, call in enumerate(walk.function.calls):
+        if not _may_fail(walk, index):
+            continue
+        if walk.frames.below(call.block, block):
+            work.add(walk.frames.text(call.callee))
+        elif _handles(walk, call.block, place):
+            again.add(walk.frames.text(call.callee))
+    return bool(work) and "" not in work and work <= again
+
+
+def _handles(walk: Walk, block: int, place: Place) -> bool:
+    """Return whether a block is a handler or stands in it, and not in a try of its own."""
+    while block > 0:
+        each = walk.function.blocks[block]
+        if each.kind == "except":
+            return walk.frames.clause(each) == place.span
+        if each.kind == "try":
+            return False
+        block = each.parent
+    return False
+
+
 def _scope(walk: Walk, block: int, ends: str) -> str | None:
     """Return what a try covers; None for a bounded retry that ends in an error."""
     function = walk.function
@@ -141,7 +166,14 @@ def _scope(walk: Walk, block: int, ends: str) -> str | None:
             return "item"
         return "item" if ends == "break" else "main"
     at = function.blocks[block].span
-    earlier = any(
+    if ends == "" and _in_final(walk, block):
+        return "optional"
+    written = any(
+        (each.site.span.end_line, each.site.span.end_column) <= (at.line, at.column)
+        for each in walk.effects_since(0)
+        if each.site.path == walk.unit.path
+    )
+    earlier = written or any(
         not walk.frames.below(call.block, block)
         and (call.span.end_line, call.span.end_column) <= (at.line, at.column)
         and (call.consumed in ("await", "dropped") or index in walk.operations)
@@ -155,6 +187,15 @@ def _scope(walk: Walk, block: int, ends: str) -> str | None:
         for index, call in enumerate(function.calls)
     )
     return "optional" if (earlier or later) and ends == "" else "main"
+
+
+def _in_final(walk: Walk, block: int) -> bool:
+    """Return whether a block tidies up: it stands in a `finally`."""
+    while block > 0:
+        if walk.function.blocks[block].kind == "finally":
+            return True
+        block = walk.function.blocks[block].parent
+    return False
 
 
 def _in_handlers(walk: Walk, block: int) -> bool:

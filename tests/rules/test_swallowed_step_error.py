@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from steplint.api import Swallow
+from steplint.testing import check_source
 from tests.graphs import at, body, handler, project, run_check, step, workflow
 
 
@@ -51,3 +54,13 @@ def test_a_workflow_without_steps_is_one_unit():
     given = project(workflow(handlers=(swallow("Exception", ends="return"),)))
     [found] = run_check("swallowed_step_error", given)
     assert found.message == "workflow `flow` ends well when it fails: `except Exception` returns"
+
+
+def test_tidying_up_and_what_follows_the_work_are_notes() -> None:
+    fallbacks = Path(__file__).parents[2] / "fixtures" / "rules" / "swallowed_step_error" / "fallbacks.py"
+    result = check_source({"flows.py": fallbacks.read_text("utf-8")})
+    assert {each.finding.step: each.severity for each in result.findings} == {
+        "mark-order": "warning",
+        "load-order": "info",
+        "write-export": "info",
+    }
