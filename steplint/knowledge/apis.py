@@ -170,6 +170,11 @@ class Apis:
         """Return whether ``name`` makes a temporary file or directory, or its name."""
         return self._canonical(name) in self._words.scratch
 
+    def credential(self, name: str) -> bool:
+        """Return whether ``name`` makes a token or a signed address, which is meant to follow the clock."""
+        path = self._canonical(name)
+        return path in self._words.credentials or f".{path.rpartition('.')[2]}" in self._words.credentials
+
     def memory(self, name: str) -> bool:
         """Return whether ``name`` makes a file that only this process has: what is written there is no effect."""
         return self._canonical(name) in self._words.memory

@@ -101,6 +101,7 @@ class Calling(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     joins: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
     memory: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
     runs: Mapping[str, int] = {}
 
 

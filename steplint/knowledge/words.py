@@ -47,6 +47,7 @@ class Words:
         self.joins = joined(lambda table: table.calling.joins)
         self.scratch = joined(lambda table: table.calling.scratch)
         self.memory = joined(lambda table: table.calling.memory)
+        self.credentials = joined(lambda table: table.calling.credentials)
         self.runs = {name: at for table in every for name, at in table.calling.runs.items()}
         self.managers = {name: str(kind) for table in every for kind, names in table.manager.items() for name in names}
         self.known = self.ends | self.ends_unkeyed | self.exits | self.spawns | self.joins | self.scratch

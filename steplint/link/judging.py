@@ -48,6 +48,9 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     generator = thing.receiver.thing if thing.receiver is not None else None
     if isinstance(generator, Instance) and apis.seeded(generator.name):
         return result.having(thing=None)
+    if walk.zone == "step" and apis.credential(name):
+        timeless = (tag for tag in result.tags if getattr(tag.source, "kind", "") != "time")
+        return result.having(tags=frozenset(timeless))
     found = apis.call(name, written_arguments, walk.made)
     if found is not None and found.level != "off":
         return found_call(site, callee, thing, given, result, found)
