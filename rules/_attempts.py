@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from steplint.api import Effect, Project, Step, Use, Workflow
 
-from ._operations import changes
+from ._sources import changes
 from ._text import short, shown
 
 _REVISES = re.compile(
@@ -16,7 +16,9 @@ _REVISES = re.compile(
     re.IGNORECASE,
 )
 # A request to a language model costs time and money, but makes nothing that a second one would double.
-_MODELS = ("openai.", "anthropic.", "groq.", "mistralai.", "cohere.", "google.genai.", "together.", "langchain")
+_MODELS = (
+    "openai.", "anthropic.", "groq.", "mistralai.", "cohere.", "google.genai.", "together.", "langchain", "langgraph.",
+)  # fmt: skip
 _ASKS = re.compile(r"\b(completions|embeddings|responses|moderations|transcriptions)\.(create|parse|stream)$")
 _LOCAL = ("builtins.open", "io.open", "os.", "shutil.", "pathlib.", "aiofiles.", "tempfile.")
 # The argument that addresses what is made: a new one makes another object, though the verb overwrites.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from steplint.api import Effect, Finding, Fix, Note, Place, Project, Workflow
 
-from ._sources import callee, direct, elsewhere, sources, step_text, trace
+from ._sources import callee, changes, direct, elsewhere, sources, step_text, trace
 from ._text import sentence, short, shown
 from ._wrap import Around, free_name, step_around
 
@@ -36,11 +36,6 @@ def operations(project: Project, kinds: tuple[str, ...], wanted: Callable[[Effec
             continue
         first, *others = sorted((effect for _, effect in found), key=_importance)
         yield Operation(workflow, first, tuple(others))
-
-
-def changes(effect: Effect) -> bool:
-    """Return whether ``effect`` changes the world rather than reads it."""
-    return effect.kind == "write" or (effect.kind in _IO and effect.mode == "write")
 
 
 def covered(workflow: Workflow, effect: Effect) -> bool:

@@ -136,6 +136,8 @@ def value_finding(
     if only_in_id(workflow, effect):
         return None
     use = worst(workflow, effect)
+    if use is not None and _goes_with_the_effect(workflow, effect, use):
+        return None
     role = use.role if use else "unused"
     dialect = project.dialect(workflow)
     step = operation(workflow, use.step) if use else None
@@ -160,6 +162,25 @@ def value_finding(
         confidence=least(effect.confidence, use.confidence if use else "high"),
         subject=effect.api,
     )
+
+
+def _goes_with_the_effect(workflow: Workflow, effect: Effect, use: Use) -> bool:
+    """Return whether a called function draws the value for its own effect, which is reported at the same call.
+
+    To put that call into a step mends both.
+    """
+    if use.role != "outside-effect" or direct(effect):
+        return False
+    taking = [each for each in workflow.effects if use.place in (each.place, each.origin)]
+    return any(
+        each.place == effect.place and each.origin != each.place and (changes(each) or each.mode == "write")
+        for each in taking
+    )
+
+
+def changes(effect: Effect) -> bool:
+    """Return whether ``effect`` changes the world rather than reads it."""
+    return effect.kind == "write" or (effect.kind in ("network", "database") and effect.mode == "write")
 
 
 def lead(use: Use | None, step: Step | None, place: Place) -> str:

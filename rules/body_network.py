@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from steplint.api import Finding, Project
 
-from ._operations import changes, covered, operation_finding, operations
+from ._operations import covered, operation_finding, operations
+from ._sources import changes
 
 
 def check(project: Project) -> Iterator[Finding]:

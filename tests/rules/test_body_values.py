@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from steplint.api import Finding
 from steplint.check.fix import edited
+from steplint.testing import check_source
 from tests.graphs import (
     DBOS,
     RESONATE,
@@ -319,3 +320,32 @@ def test_one_call_that_reads_several_times_is_one_finding_about_the_worst() -> N
     (found,) = run_check("body_time", project(given))
     assert (found.flow, found.trace[-1].place) == ("timer", at(71))
     assert [note.place for note in found.notes if note.message == "the same call reads `time.time`"] == [at(72), at(70)]
+
+
+def test_a_time_that_is_read_on_its_own_is_a_finding_beside_the_effect_that_takes_it() -> None:
+    # A step around the write alone would still take another time at each replay.
+    source = """\
+from datetime import UTC, datetime
+
+import inngest
+from shop import db
+
+client = inngest.Inngest(app_id="shop")
+
+
+def stamp() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def log(order: str, at: str) -> None:
+    db.log.insert_one({"order": order, "at": at})
+
+
+@client.create_function(fn_id="order", trigger=inngest.TriggerEvent(event="order/placed"))
+async def order(ctx: inngest.Context) -> None:
+    now = stamp()
+    log(str(ctx.event.data["number"]), now)
+    await ctx.step.run("load-orders", list)
+"""
+    found = check_source({"flow.py": source}).findings
+    assert {each.rule.name for each in found if each.severity == "error"} == {"body-time", "effect-outside-step"}
