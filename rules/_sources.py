@@ -191,11 +191,12 @@ def lead(use: Use | None, step: Step | None, place: Place) -> str:
     unnamed = f"a {_kind(step)}" if step is not None and step.id is None and step.template is None else ""
     named = unnamed or (f"{_kind(step)} `{short(step.label)}`" if step else "a durable operation")
     decided = f"decides {at} {use.decides or 'which steps run'}"
+    sent = step is not None and step.kind == "send"
     return {
         "control": decided,
         "identity": f"is part of the ID of {named} {at}",
         "outside-effect": f"goes into `{shown(use.api) or 'an effect'}` {at}, outside every step",
-        "state": f"is stored in the run's state {at}",
+        "state": f"is sent with {named} {at}" if sent else f"is stored in the run's state {at}",
         "step-argument": f"is an argument of {named} {at}",
         "capture": f"is read by {named} {at}",
         "timer": f"is the length of {named} {at}",
