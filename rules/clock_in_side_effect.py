@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from steplint.api import Effect, Finding, Note, Project, Use
+from steplint.api import Effect, Finding, Note, Place, Project, Use
 
 from ._attempts import Attempt, attempts
 from ._options import texts
@@ -28,12 +28,23 @@ def check(project: Project) -> Iterator[Finding]:
 def _findings(project: Project) -> Iterator[Finding]:
     allowed = frozenset(texts(project, "clock-fields-ok"))
     for attempt in attempts(project):
+        drawn = {_sent(use) for each in attempt.sources("random", "uuid", "shared-rng") for use in _keys(each)}
         for source in attempt.sources("time"):
-            levels = [(use, level) for use in source.uses if (level := _level(attempt, source, use, allowed))]
+            # The time in an ID that is drawn as well says nothing: `random-key-in-side-effect` has the ID.
+            uses = [use for use in source.uses if _sent(use) not in drawn]
+            levels = [(use, level) for use in uses if (level := _level(attempt, source, use, allowed))]
             if levels:
                 yield _finding(attempt, source, *min(levels, key=lambda each: each[1] != "create"))
             elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
                 yield _capture(attempt, source)
+
+
+def _keys(source: Effect) -> Iterator[Use]:
+    return (use for use in source.uses if use.slot == "key")
+
+
+def _sent(use: Use) -> tuple[Place, str]:
+    return use.place, use.name
 
 
 def _level(attempt: Attempt, source: Effect, use: Use, allowed: frozenset[str]) -> str:
