@@ -406,6 +406,18 @@ def test_a_folder_elsewhere_does_not_take_the_place_of_a_library() -> None:
     assert ModuleIndex(paths).find("src/app.py", "inngest") == "examples/inngest/__init__.py"
 
 
+def test_a_program_that_is_started_inside_a_package_imports_what_is_beside_it() -> None:
+    paths = ["shop/__init__.py", "shop/main.py", "shop/flows/__init__.py", "shop/flows/order.py", "shop/redis.py"]
+    index = ModuleIndex(paths, libraries={"inngest"}, foreign={"redis"})
+    assert index.find("shop/main.py", "flows.order") == "shop/flows/order.py"
+    assert index.find("shop/__init__.py", "flows") == "shop/flows/__init__.py"
+    assert index.find("shop/flows/order.py", "main") == "shop/main.py"
+    assert index.find("shop/main.py", "redis") is None
+    assert index.find("shop/main.py", "main") is None
+    assert index.find("other/main.py", "flows") is None
+    assert ModuleIndex([*paths, "shop/inngest/__init__.py"], {"inngest"}).find("shop/main.py", "inngest") is None
+
+
 def test_a_module_with_the_name_of_a_library_does_not_import_itself() -> None:
     assert ModuleIndex(["app/inngest.py"], libraries={"inngest"}).find("app/inngest.py", "inngest") is None
 

@@ -15,13 +15,17 @@ class ModuleIndex:
     """The modules of a project, by every dotted name they can be imported under.
 
     ``libraries`` are top-level names of installed packages. A project module of such a name is believed only where
-    its folder is above the importing file: elsewhere the import means the library.
+    its folder is above the importing file: elsewhere the import means the library. ``foreign`` are top-level names of
+    packages that are often installed: an import of one is not led into a package that a script is started in.
     """
 
-    def __init__(self, paths: Iterable[str], libraries: Container[str] = frozenset()) -> None:
+    def __init__(
+        self, paths: Iterable[str], libraries: Container[str] = frozenset(), foreign: Container[str] = frozenset()
+    ) -> None:
         self._paths = {path for path in paths if path.endswith(".py")}
         self._packages = packages_of(self._paths)
         self._libraries = libraries
+        self._foreign = foreign
         self._tails: dict[int, dict[str, list[tuple[str, str]]]] = {}
 
     def find(self, importer: str, module: str, level: int = 0) -> str | None:
@@ -33,7 +37,7 @@ class ModuleIndex:
         if level:
             return self._relative(importer, module, level)
         candidates = self.candidates(importer, module)
-        return candidates[0] if candidates else None
+        return candidates[0] if candidates else self._beside(importer, module)
 
     def candidates(self, importer: str, module: str) -> list[str]:
         """Return every file that an absolute import of ``module`` may mean, the most probable first."""
@@ -55,6 +59,19 @@ class ModuleIndex:
         parts = _stem(path).split("/")
         starts = [at for at in range(len(parts)) if at == 0 or "/".join(parts[:at]) not in self._packages]
         return tuple(name for at in starts if (name := ".".join(parts[at:])))
+
+    def _beside(self, importer: str, module: str) -> str | None:
+        """Return what an import means where a program is started inside a package: its folder is searched then."""
+        top = module.partition(".")[0]
+        if top in self._libraries or top in self._foreign:
+            return None
+        folder = importer.rpartition("/")[0]
+        while folder in self._packages and folder:
+            found = self._file(f"{folder}/{module.replace('.', '/')}")
+            if found is not None and found != importer:
+                return found
+            folder = folder.rpartition("/")[0]
+        return None
 
     def _relative(self, importer: str, module: str, level: int) -> str | None:
         folders = importer.split("/")[:-1]

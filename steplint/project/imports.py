@@ -22,7 +22,7 @@ class Imports(NamedTuple):
 
 def imports(paths: Iterable[str], known: Known, installed: Sequence[str] = ()) -> Imports:
     """Return how imports are resolved in a project; ``installed`` are files of libraries that they may lead into."""
-    modules = ModuleIndex(paths, _libraries(known))
+    modules = ModuleIndex(paths, _libraries(known), _foreign(known))
     libraries = ModuleIndex(installed)
 
     def find(importer: str, module: str, level: int) -> str | None:
@@ -35,3 +35,14 @@ def _libraries(known: Known) -> frozenset[str]:
     """Return top-level names that mean a library where no project module of that name is above the importer."""
     packages = (name for each in known.dialects.values() for name in each.packages)
     return frozenset(sys.stdlib_module_names).union(name.partition(".")[0] for name in packages)
+
+
+def _foreign(known: Known) -> frozenset[str]:
+    """Return the top-level names of packages whose APIs are known."""
+    apis = (
+        name
+        for table in known.tables
+        for names in (*(each.calls for each in table.source), *(each.types for each in table.client), table.alias)
+        for name in names
+    )
+    return frozenset(name.partition(".")[0] for name in apis)
