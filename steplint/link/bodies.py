@@ -12,6 +12,7 @@ from steplint.link.arguments import argument_at, passed
 from steplint.link.events import Outcome, Source, Spent, StepEvent, in_order
 from steplint.link.finish import effects_of
 from steplint.link.identity import callable_name
+from steplint.link.names import member
 from steplint.link.program import Unit
 from steplint.link.values import (
     NO_DEPS,
@@ -74,8 +75,8 @@ def _describe(site: Site, body: Abstract, given: tuple[Given, ...], event: StepE
     if isinstance(target.thing, Literal) and isinstance(target.thing.value, str):
         known = linker.reference(target.thing.value)
         if known is not None:
-            target = known
-            name, last = callable_name(linker, target)
+            name, last = callable_name(linker, known)
+        target = known or _in_folder(site, target.thing.value) or target
     thing = target.thing
     if isinstance(thing, External):
         apis = linker.apis
@@ -91,6 +92,21 @@ def _describe(site: Site, body: Abstract, given: tuple[Given, ...], event: StepE
     if unit is None:
         return Body(name, last, place, resolved=False, reason=_reason(body))
     return _interpreted(site, target, thing, arguments, event, place, (name, last))
+
+
+def _in_folder(site: Site, name: str) -> Abstract | None:
+    """Return the function that a host finds by the name of its folder, where the engine's host does that."""
+    linker = site.walk.linker
+    function = linker.forms.dialects[site.walk.dialect].folder_function
+    path = (
+        linker.modules.resolve(site.walk.unit.path, name, 0)
+        if function and name.replace("-", "_").isidentifier()
+        else None
+    )
+    if path is None or not f"/{path}".endswith(f"/{name}/__init__.py"):
+        return None
+    unit = linker.modules.unit(path, function)
+    return member(linker, unit, function) if unit is not None else None
 
 
 def _reason(body: Abstract) -> str:

@@ -147,6 +147,8 @@ class Dialect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Steps of one run share a process and its disk by design."""
     decoded_arguments: bool = False
     """A step gets a decoded copy of its arguments, so that changing them changes nothing of the workflow."""
+    folder_function: str = ""
+    """Function in the ``__init__.py`` of a folder that a step may refer to by the folder's name (``main``)."""
     workflow: tuple[WorkflowForm, ...] = ()
     step: tuple[StepForm, ...] = ()
     reference: tuple[ReferenceForm, ...] = ()
