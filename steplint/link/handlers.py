@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from steplint.link.bodies import DRAWN
@@ -11,6 +12,7 @@ from steplint.model.place import Place
 from steplint.model.value import Const, Group, Name, Value
 
 if TYPE_CHECKING:
+    from steplint.knowledge.apis import Apis
     from steplint.link.walk import Walk
 
 _WIDE = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException", ""})
@@ -65,10 +67,20 @@ def _may_fail(walk: Walk, index: int) -> bool:
         return False
     if value is not None and isinstance(value.thing, Object | Sequence) and not name:
         return False
-    if not name and verb in _HARMLESS:
+    if (not name and verb in _HARMLESS) or _plain(apis, name):
         return False
     found = apis.call(name, call.arguments) if name else None
     return found is None or found.kind not in DRAWN
+
+
+def _plain(apis: Apis, name: str) -> bool:
+    """Return whether only the result of a pure call is looked into: `json.loads(text).get("title").strip()`."""
+    base, _, verb = name.rpartition(".")
+    while verb in _HARMLESS:
+        if apis.pure(base):
+            return True
+        base, _, verb = base.rpartition(".")
+    return False
 
 
 _HARMLESS = frozenset(
@@ -79,6 +91,11 @@ _HARMLESS = frozenset(
         "values",
         "items",
         "strip",
+        "lstrip",
+        "rstrip",
+        "splitlines",
+        "removeprefix",
+        "removesuffix",
         "split",
         "join",
         "format",
@@ -166,7 +183,7 @@ def _scope(walk: Walk, block: int, ends: str) -> str | None:
             return "item"
         return "item" if ends == "break" else "main"
     at = function.blocks[block].span
-    if ends == "" and _in_final(walk, block):
+    if ends == "" and (_in_final(walk, block) or _tidies(walk, block)):
         return "optional"
     written = any(
         (each.site.span.end_line, each.site.span.end_column) <= (at.line, at.column)
@@ -196,6 +213,31 @@ def _in_final(walk: Walk, block: int) -> bool:
             return True
         block = walk.function.blocks[block].parent
     return False
+
+
+_TIDIES = re.compile(
+    r"a?(delete|remove|unlink|rmtree|rmdir|clean|close|release|terminate|kill|stop|disconnect)(_|up|$)"
+)
+
+
+def _tidies(walk: Walk, block: int) -> bool:
+    """Return whether a try only removes what is not needed any more, after work of the same function."""
+    at = walk.function.blocks[block].span
+    removals, earlier = 0, False
+    for index, call in enumerate(walk.function.calls):
+        below = walk.frames.below(call.block, block)
+        before = (call.span.end_line, call.span.end_column) <= (at.line, at.column)
+        if not (below or before) or not _may_fail(walk, index):
+            continue
+        if before:
+            earlier = True
+        elif _in_handlers(walk, call.block):
+            continue
+        elif call.consumed in ("await", "dropped") and _TIDIES.match(walk.frames.text(call.callee).rpartition(".")[2]):
+            removals += 1
+        else:
+            return False
+    return earlier and bool(removals)
 
 
 def _in_handlers(walk: Walk, block: int) -> bool:

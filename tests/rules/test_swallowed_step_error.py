@@ -63,4 +63,6 @@ def test_tidying_up_and_what_follows_the_work_are_notes() -> None:
         "mark-order": "warning",
         "load-order": "info",
         "write-export": "info",
+        "collect-lines": "info",
+        "forget-order": "warning",
     }
