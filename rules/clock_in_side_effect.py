@@ -18,6 +18,9 @@ _LIFETIME_VERBS = frozenset({"setex", "psetex", "expire", "expireat", "generate_
 # Fields that say when a record was last written: another time at the retry is what they are for.
 _TOUCHED = re.compile(r"(date_?)?(updated|modified|changed|touched)(_?(at|on|ts|time|date))?|last_\w+", re.IGNORECASE)
 _REMOVES = re.compile(r"(update|delete|remove|purge|prune)(_|$)", re.IGNORECASE)
+# What is uploaded again under the same name takes the place of what the first attempt uploaded.
+_UPLOADS = re.compile(r"upload(_|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(name|path|key|id|target|destination|dest|url|uri|prefix|folder)\d*$", re.IGNORECASE)
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -55,7 +58,8 @@ def _level(attempt: Attempt, source: Effect, use: Use, allowed: frozenset[str]) 
         return ""
     if _LIFETIME.fullmatch(use.name) or use.verb in _LIFETIME_VERBS:
         return ""
-    if _TOUCHED.fullmatch(use.name) or attempt.revises(source, use) or attempt.upserts(source, use):
+    replaces = _UPLOADS.match(use.verb) and use.name and not _ADDRESS.search(use.name)
+    if replaces or _TOUCHED.fullmatch(use.name) or attempt.revises(source, use) or attempt.upserts(source, use):
         return "update"
     return "create"
 

@@ -152,3 +152,9 @@ def test_a_time_that_is_set_on_a_row_of_a_query_is_a_note_whether_the_row_is_add
         "mark-uploaded": "info",
         "mark-failed": "info",
     }
+
+
+def test_what_is_uploaded_again_under_its_name_is_a_note_and_under_a_name_with_the_time_a_warning() -> None:
+    uploads = Path(__file__).parents[2] / "fixtures" / "rules" / "clock_in_side_effect" / "uploads.py"
+    found = check_source({"flow.py": uploads.read_text("utf-8")}).findings
+    assert [each.severity for each in found if each.rule.name == "clock-in-side-effect"] == ["info", "warning"]
