@@ -315,6 +315,8 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     apis = walk.linker.apis
     everything = site.tags()
     result = Abstract(tags=everything.tags, deps=everything.deps, nature=callee.nature)
+    if callee.nature == "read" and site.verb in _NARROWS:
+        return narrowed(site, callee, given, result)
     if isinstance(callee.thing, Parameter):
         walk.out.pure = False
     if apis.log_sink("", site.receiver, site.verb):
@@ -336,6 +338,22 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     if site.receiver and not given:
         return result
     return spent_unknown(site, given, result, site.path)
+
+
+_NARROWS = frozenset([
+    "eq", "neq", "lt", "lte", "gt", "gte", "in_", "is_", "like", "ilike", "between", "contains", "contained_by",
+    "overlaps", "range_", "match", "or_", "not_", "filter", "filter_by", "where", "having", "limit", "offset", "range",
+    "order", "order_by",
+])  # fmt: skip
+"""Methods by which a query says what it asks for after it has said that it asks: `select(...).lt("due", now)`."""
+
+
+def narrowed(site: Site, callee: Abstract, given: tuple[Given, ...], result: Abstract) -> Abstract:
+    """Return a query that asks for less: what it is compared with decides which rows come, and is not in them."""
+    for each in given:
+        name = each.keyword or named_argument(each)
+        site.walk.use_parts(each.value, "predicate", site.place, name, api=site.path, verb=site.verb)
+    return result.having(tags=callee.tags)
 
 
 def spent_unknown(site: Site, given: tuple[Given, ...], result: Abstract, name: str) -> Abstract:

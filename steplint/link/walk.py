@@ -340,7 +340,11 @@ class Walk:
             self.assign(statement.targets, self.element(value, statement.span), statement.span, None)
             return
         if statement.kind == "head" and index in self.layout.conditions:
-            self.filters |= value.tags
+            # What a step leaves out by the clock is not in what it keeps.
+            in_step = self.zone == "step"
+            self.filters |= {
+                each for each in value.tags if not (in_step and getattr(each.source, "kind", "") == "time")
+            }
         elif statement.kind != "head":
             self.filters = frozenset()
             if self.hidden:
