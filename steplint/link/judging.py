@@ -49,8 +49,7 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     if isinstance(generator, Instance) and apis.seeded(generator.name):
         return result.having(thing=None)
     if walk.zone == "step" and apis.credential(name):
-        timeless = (tag for tag in result.tags if getattr(tag.source, "kind", "") != "time")
-        return result.having(tags=frozenset(timeless))
+        return _timeless(result)
     found = apis.call(name, written_arguments, walk.made)
     if found is not None and found.level != "off":
         return found_call(site, callee, thing, given, result, found)
@@ -86,6 +85,10 @@ def effects_of_external(site: Site, callee: Abstract, thing: External, given: tu
     if thing.receiver is not None and not given:
         return result
     return spent_unknown(site, given, result, name)
+
+
+def _timeless(value: Abstract) -> Abstract:
+    return value.having(tags=frozenset(tag for tag in value.tags if getattr(tag.source, "kind", "") != "time"))
 
 
 def answered(callee: Abstract, given: tuple[Given, ...]) -> Tags:
@@ -317,6 +320,8 @@ def unknown_call(site: Site, callee: Abstract, given: tuple[Given, ...]) -> Abst
     result = Abstract(tags=everything.tags, deps=everything.deps, nature=callee.nature)
     if callee.nature == "read" and site.verb in _NARROWS:
         return narrowed(site, callee, given, result)
+    if walk.zone == "step" and apis.credential(f".{site.verb}"):
+        return _timeless(result)
     if isinstance(callee.thing, Parameter):
         walk.out.pure = False
     if apis.log_sink("", site.receiver, site.verb):
