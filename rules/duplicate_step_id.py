@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Dialect, Finding, Frame, IdPart, Note, Place, Project, Step, Workflow, exclusive, follows
+from steplint.api import (
+    Dialect,
+    Finding,
+    Frame,
+    IdPart,
+    Note,
+    Place,
+    Project,
+    Step,
+    StepForm,
+    Workflow,
+    exclusive,
+    follows,
+)
 
 from ._sources import form_of
 from ._text import sentence, short
@@ -50,7 +63,13 @@ def _names_a_call(dialect: Dialect, step: Step) -> bool:
     if step.kind in ("state", "patch"):
         return False
     form = form_of(dialect, step)
-    return form is None or "@reference" not in form.id
+    return form is None or not ("@reference" in form.id or (dialect.family != "keyed" and _names_a_message(form)))
+
+
+def _names_a_message(form: StepForm) -> bool:
+    """Return whether the ID is what is sent, waited for or asked of another: it may well be sent twice."""
+    asked = any(str(each).startswith("operation") or each == "handler" for each in form.id)
+    return form.kind == "send" or (form.kind == "wait" and not form.body) or asked
 
 
 def _meets(workflow: Workflow, one: Step, other: Step) -> bool:
