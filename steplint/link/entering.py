@@ -159,8 +159,11 @@ def _record(site: Site, splice: Splice, events: list[Event]) -> None:
     walk.out.nested.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.nested)
     walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
     walk.out.writes.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.writes)
+    swallows = [replace(each, trail=(hop, *each.trail)) for each in outcome.swallows]
     if is_tail(site):
-        walk.out.swallows.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.swallows)
+        walk.out.swallows += swallows
+    elif swallows and _stands_alone(site):
+        walk.aside.append((site.index, swallows))
 
 
 _NO_TYPES = ("builtins.", "typing.", "typing_extensions.", "collections.")
@@ -176,8 +179,21 @@ def _as_declared(site: Site, unit: Unit, definition: Definition, value: Abstract
 
 def is_tail(site: Site) -> bool:
     """Return whether the function returns just this call."""
+    return _is_all_of(site, "return")
+
+
+def _stands_alone(site: Site) -> bool:
+    """Return whether this call is a statement of its own, and one that is always reached: nobody sees its result."""
+    blocks = site.walk.function.blocks
+    at = site.call.block
+    while at > 0 and blocks[at].kind == "with":
+        at = blocks[at].parent
+    return at == 0 and _is_all_of(site, "expression")
+
+
+def _is_all_of(site: Site, kind: str) -> bool:
     statement = site.walk.function.statements[site.call.statement] if site.call.statement >= 0 else None
-    if statement is None or statement.kind != "return":
+    if statement is None or statement.kind != kind:
         return False
     value = statement.value
     while isinstance(value, Group) and value.kind == "await":

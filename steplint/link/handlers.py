@@ -40,6 +40,16 @@ def swallows(walk: Walk) -> list[Swallow]:
     return found
 
 
+def alone(walk: Walk) -> list[Swallow]:
+    """Return the handlers in a call whose result nobody looks at, where it does all the work of the function."""
+    return [
+        swallow
+        for index, found in walk.aside
+        if not any(_may_fail(walk, other) for other in range(len(walk.function.calls)) if other != index)
+        for swallow in found
+    ]
+
+
 def _risky(walk: Walk, block: int) -> bool:
     """Return whether the work of a try can fail for reasons that a retry could mend: it is not pure."""
     for index, call in enumerate(walk.function.calls):

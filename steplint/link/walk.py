@@ -27,7 +27,7 @@ from steplint.link.values import (
     join,
     parts,
 )
-from steplint.model.graph import Frame, Hop, Kind, Role, Write
+from steplint.model.graph import Frame, Hop, Kind, Role, Swallow, Write
 from steplint.model.place import Place, Span
 from steplint.model.summary import Argument, Block, Call, Statement
 from steplint.model.value import Const, Group, Name, Result, Value
@@ -83,6 +83,8 @@ class Walk:
         self.uncertain: set[int] = set()
         """Calls that may leave by an error: of project functions that raise, or of what is not known."""
         self.filters: Tags = frozenset()
+        self.aside: list[tuple[int, list[Swallow]]] = []
+        """Calls whose result nobody looks at, and the handlers in what they run."""
         self.operations: set[int] = set()
         """Calls that read or change the world."""
         self.entered: dict[int, bool] = {}
@@ -116,7 +118,7 @@ class Walk:
         raising = any(each.kind == "raise" for each in self.function.statements)
         self.out.raises = bool(self.uncertain) or raising
         if self.zone == "step" or (self.zone == "body" and not self.out.steps()):
-            self.out.swallows += handlers.swallows(self)
+            self.out.swallows += handlers.swallows(self) + handlers.alone(self)
             self.out.loops += handlers.endless(self)
         return self.out
 
