@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import calls, combining, expressions, names
+from steplint.link import arrangement, calls, combining, expressions, names
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
@@ -127,18 +127,7 @@ def sort(site: Site, given: tuple[Given, ...]) -> None:
     variables = site.walk.scope.variables
     value = variables.get(site.receiver)
     if value is not None and not ties(site.walk, given):
-        variables[site.receiver] = _in_order(value)
-
-
-def _in_order(value: Abstract, depth: int = 3) -> Abstract:
-    """Return a value, and its elements, as they are in an order of their own."""
-    thing = value.thing
-    if depth and isinstance(thing, Sequence):
-        thing = Sequence(thing.kind, tuple(_in_order(each, depth - 1) for each in thing.items))
-    elif depth and isinstance(thing, Mapped):
-        thing = Mapped(tuple((key, _in_order(each, depth - 1)) for key, each in thing.entries))
-    kept = frozenset(tag for tag in value.tags if getattr(tag.source, "kind", "") != "order")
-    return value.having(thing=thing, tags=kept)
+        variables[site.receiver] = arrangement.settled(value)
 
 
 def _builtin(
@@ -146,7 +135,11 @@ def _builtin(
 ) -> Abstract | None:
     walk = site.walk
     keyed = ties(walk, given)
-    if walk.linker.apis.ends_order(f"builtins.{name}", keyed) and walk.is_set(first):
+    ends = walk.linker.apis.ends_order(f"builtins.{name}", keyed)
+    if ends and arrangement.is_collection(first):
+        first = arrangement.settled(first)
+        values = [first, *values[1:]]
+    if ends and walk.is_set(first):
         return (
             Abstract(Sequence("listcomp", (Abstract(tags=first.tags),)), tags=first.tags, deps=first.deps)
             if name == "sorted"
@@ -237,9 +230,11 @@ def _dict_method(site: Site, verb: str, first: Abstract, given: tuple[Given, ...
         items = tuple(each for _, each in owner.thing.entries)
         return Abstract(Sequence("list", items), tags=owner.tags, deps=owner.deps, nature=owner.nature)
     if verb == "get" and isinstance(first.thing, Literal) and isinstance(owner.thing, Mapped):
-        known = dict(owner.thing.entries)
-        if first.thing.value in known:
-            return known[str(first.thing.value)]
+        found = arrangement.under(owner.thing, first.thing.value)
+        if found is not None:
+            return found
+    if verb == "get" and given and isinstance(owner.thing, Mapped):
+        return arrangement.got(owner, [each.value for each in given])
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import names
+from steplint.link import arrangement, names
 from steplint.link.events import NEVER_NONE
 from steplint.link.values import (
     NO_TAGS,
@@ -119,7 +119,7 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
         return formatted(walk, items, at)
     if kind == "choice":
         test, then, otherwise = (*items, UNKNOWN, UNKNOWN)[:3]
-        chosen = walk.joined([then, otherwise])
+        chosen, test = walk.joined([then, otherwise]), arrangement.test(test)
         callable_ = all(isinstance(each.thing, Function | External | Class) for each in (then, otherwise))
         if callable_ and not same(then.thing, otherwise.thing):
             chosen = chosen.having(thing=Sequence("alternatives", (then, otherwise)))
@@ -136,6 +136,8 @@ def group(walk: Walk, value: Group, at: Span) -> Abstract:
         return Abstract(tags=kept, deps=items[0].deps, nature=items[0].nature)
     if kind == "not" and items[0].over.startswith("gate:"):
         return items[0].having(over=f"old:{items[0].over[len('gate:') :]}")
+    if kind == "not" or (kind in ("in", "not-in") and len(items) == 2):
+        items = [*items[:-1], arrangement.test(items[-1])]
     tags, deps = tags_of(items), deps_of(items)
     if kind == "binary" and len(items) == 2 and is_duration(items[0], items[1]):
         tags = frozenset(Tag(each.source, True) for each in tags)
@@ -191,16 +193,16 @@ def display(kind: str, items: list[Abstract]) -> Abstract:
 def subscript(walk: Walk, value: Group, items: list[Abstract]) -> Abstract:
     """Return an item of a collection: what the display says under a constant key, else an element."""
     base, keys = items[0], items[1:]
-    tags = base.tags | tags_of(keys)
+    tags = arrangement.looked_up(base, keys)
     deps = base.deps | deps_of(keys)
     if isinstance(base.thing, Class) or (isinstance(base.thing, External) and base.thing.receiver is None and not tags):
         return base  # a generic class with its arguments
     key = keys[0].thing if len(keys) == 1 else None
     if isinstance(key, Literal):
         if isinstance(base.thing, Mapped):
-            known = dict(base.thing.entries)
-            if isinstance(key.value, str) and key.value in known:
-                return known[key.value]
+            found = arrangement.under(base.thing, key.value)
+            if found is not None:
+                return found
         if isinstance(base.thing, Sequence) and isinstance(key.value, int) and base.thing.kind in ("tuple", "list"):
             if -len(base.thing.items) <= key.value < len(base.thing.items):
                 return base.thing.items[key.value]

@@ -367,7 +367,16 @@ def plain_names(value: Value | None) -> frozenset[str]:
     """Return the names that an expression reads, or nothing when it holds a call, an attribute or something opaque."""
     if isinstance(value, Name):
         return frozenset() if "." in value.path else frozenset((value.path,))
-    if isinstance(value, Group) and value.kind in ("not", "compare", "is", "is-not", "boolean", "unary"):
+    if isinstance(value, Group) and value.kind in (
+        "not",
+        "compare",
+        "is",
+        "is-not",
+        "in",
+        "not-in",
+        "boolean",
+        "unary",
+    ):
         found = [plain_names(each) for each in value.items if not isinstance(each, Const)]
         return frozenset().union(*found) if all(found) else frozenset()
     return frozenset()

@@ -289,6 +289,8 @@ def join(values: list[Abstract]) -> Abstract:
             thing = each.thing
         elif isinstance(thing, Sequence) and isinstance(each.thing, Sequence):
             thing = Sequence(thing.kind, tuple(dict.fromkeys((*thing.items, *each.thing.items)))[:64])
+        elif isinstance(thing, Mapped) and isinstance(each.thing, Mapped):
+            thing = either(thing, each.thing)
         elif not same(thing, each.thing):
             thing = thing if isinstance(thing, Context | Function | Class | Module) else None
             break
@@ -309,6 +311,14 @@ def join(values: list[Abstract]) -> Abstract:
         deps=deps_of(values),
         pending=pending,
     )
+
+
+def either(one: Mapped, other: Mapped) -> Mapped:
+    """Return a dict that is one of two: an entry on which they disagree is found under no key."""
+    mine, theirs = dict(one.entries), dict(other.entries)
+    agreed = {key for key in mine.keys() | theirs.keys() if key is not None and mine.get(key) is theirs.get(key)}
+    listed = ((key if key in agreed else None, value) for key, value in (*one.entries, *other.entries))
+    return Mapped(tuple(dict.fromkeys(listed))[:64])
 
 
 def same(one: Thing, other: Thing) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from steplint.link import calls, expressions, handlers, names
+from steplint.link import arrangement, calls, expressions, handlers, names
 from steplint.link.absence import filled_when_missing
 from steplint.link.arguments import spelled
 from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
@@ -170,7 +170,8 @@ class Walk:
             block = blocks[item]
             if self.is_closed(block):
                 continue
-            tests.append(self.heads.get(block.statement, UNKNOWN) if block.head is not None else UNKNOWN)
+            head = self.heads.get(block.statement, UNKNOWN) if block.head is not None else UNKNOWN
+            tests.append(arrangement.test(head) if block.kind == "if" else head)
             exhaustive = exhaustive or block.kind == "else" or self.catches_all(block.head)
             self.scope.variables = dict(before)
             self.block(item)
@@ -345,7 +346,9 @@ class Walk:
             # What a step leaves out by the clock is not in what it keeps.
             in_step = self.zone == "step"
             self.filters |= {
-                each for each in value.tags if not (in_step and getattr(each.source, "kind", "") == "time")
+                each
+                for each in arrangement.test(value).tags
+                if not (in_step and getattr(each.source, "kind", "") == "time")
             }
         elif statement.kind != "head":
             self.filters = frozenset()
@@ -528,7 +531,7 @@ class Walk:
             return
         thing = old.thing
         if isinstance(thing, Mapped):
-            thing = Mapped((*thing.entries, (None, value))[:64])
+            thing = Mapped((*thing.entries, (None, arrangement.kept(self, value, at)))[:64])
         elif isinstance(thing, Sequence):
             thing = Sequence(thing.kind, (*thing.items, value)[:64])
         self.scope.variables[name] = old.having(
@@ -574,11 +577,15 @@ class Walk:
         if not self.is_set(value):
             return value
         text = value.text or "set(...)"
-        if value.call is not None and value.call < len(self.function.calls):
-            at = self.function.calls[value.call].span
-        seen = self.source_value("order", "builtins.set", at, value, expression=text)
+        seen = self.source_value("order", "builtins.set", self.made_at(value, at), value, expression=text)
         thing = value.thing
-        return seen.having(thing=Sequence("list", thing.items) if isinstance(thing, Sequence) else None)
+        items = thing.items if isinstance(thing, Sequence) else (Abstract(tags=seen.tags, deps=seen.deps),)
+        return seen.having(thing=Sequence("list" if isinstance(thing, Sequence) else "listcomp", items))
+
+    def made_at(self, value: Abstract, at: Span) -> Span:
+        """Return where a value was made by a call of this function, else ``at``."""
+        known = value.call is not None and value.call < len(self.function.calls)
+        return self.function.calls[value.call].span if known and value.call is not None else at
 
     def is_set(self, value: Abstract) -> bool:
         """Return whether a value is a set whose elements may hash differently in another process."""

@@ -207,7 +207,9 @@ def _walrus(scope: Scope, node: cst.NamedExpr, depth: int) -> Value:
     return result
 
 
-_COMPARED: dict[type, str] = {cst.Is: "is", cst.IsNot: "is-not"}
+_COMPARED: dict[type, str] = {
+    cst.Is: "is", cst.IsNot: "is-not", cst.In: "in", cst.NotIn: "not-in",
+}  # fmt: skip
 
 Reader = Callable[[Scope, Any, int], Value]
 
