@@ -416,6 +416,15 @@ def test_a_lock_file_counts_more_than_a_requirement(tmp_path: Path) -> None:
     assert "resonate04" not in opened(tmp_path).dialects
 
 
+def test_a_lock_older_than_the_requirement_was_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["resonate-sdk>=0.7.0,!=0.9"]\n')
+    (tmp_path / "uv.lock").write_text('name = "resonate-sdk"\nversion = "0.6.7"\n')
+    assert requirements.releases(tmp_path, ["resonate-sdk"]) == {}
+    assert "resonate" in opened(tmp_path).dialects
+    (tmp_path / "uv.lock").write_text('name = "resonate-sdk"\nversion = "0.7.0"\n')
+    assert opened(tmp_path).dialects.keys() & {"resonate", "resonate04"} == {"resonate"}
+
+
 def test_styles_of_one_release_are_all_active(tmp_path: Path) -> None:
     assert {"azure", "azure-v1"} <= opened(tmp_path).dialects.keys()
 

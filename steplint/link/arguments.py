@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from steplint.link.values import Abstract, Given, Literal, Mapped, Pattern, Sequence, argument
+from steplint.link.values import UNKNOWN, Abstract, Given, Literal, Mapped, Pattern, Sequence, argument
 from steplint.model.dialect import Position, StepForm
 from steplint.model.summary import Argument
 from steplint.model.value import Const, Template
@@ -24,7 +24,7 @@ def argument_at(given: tuple[Given, ...], position: Position) -> Given | None:
 
 def passed(form: StepForm, given: tuple[Given, ...]) -> tuple[Given, ...]:
     """Return the arguments that the operation hands on to its callable."""
-    handed: list[Given] = []
+    handed: list[Given] = [Given(None, UNKNOWN, None)] if form.context_first else []
     if form.passes is not None:
         at = 0
         for each in given:

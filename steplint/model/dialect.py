@@ -70,6 +70,8 @@ class StepForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """First positional argument handed on to the body."""
     passes_keyword: str = ""
     """Keyword whose list is handed on to the body (``args``)."""
+    context_first: bool = False
+    """The body is given a context of its own before what is handed on."""
     positions: int = 1
     """History positions that one call consumes."""
     must: Literal["", "await", "yield", "none"] = ""

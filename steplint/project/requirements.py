@@ -14,18 +14,26 @@ Release = tuple[int, ...]
 _NAME = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*)")
 _CLAUSE = re.compile(r"(?P<operator>===?|~=|!=|<=|>=|<|>|\^)?\s*v?(?P<release>\d+(?:\.\d+)*)")
 _LOCKED = re.compile(r'^name = "(?P<name>[^"]+)"\s*^version = "(?P<version>\d+(?:\.\d+)*)', re.MULTILINE)
+_UPPER = frozenset({"<", "<=", "!="})
 _LIMIT = 4 * 1024 * 1024
 """Bytes of a lock file that are looked at."""
 
 
 def releases(root: Path, wanted: Iterable[str]) -> dict[str, Release]:
-    """Return by distribution the locked release; else the one that the requirements pin or bound."""
+    """Return by distribution the locked release; else the one that the requirements pin or bound.
+
+    A lock that is older than what the requirements ask for was left behind by an upgrade, and says nothing.
+    """
     names = {normal(each) for each in wanted}
     found: dict[str, Release] = {}
+    least: dict[str, Release] = {}
     for name, specifier in _required(root):
-        if name in names and name not in found and (release := _meant(specifier)):
-            found[name] = release
-    return found | {name: release for name, release in _locked(root) if name in names}
+        if name in names:
+            least[name] = max(least.get(name, ()), _at_least(specifier))
+            if name not in found and (release := _meant(specifier)):
+                found[name] = release
+    locked = {name: version for name, version in _locked(root) if name in names and version >= least.get(name, ())}
+    return found | locked
 
 
 def normal(name: str) -> str:
@@ -50,6 +58,12 @@ def _meant(specifier: str) -> Release:
         bounded = clauses.get("<=") or ((below[0] - 1,) if below[0] > 0 else ())
         return clauses.get(">=") or clauses.get(">") or bounded
     return ()
+
+
+def _at_least(specifier: str) -> Release:
+    """Return the oldest release that a specifier allows, as far as it says so."""
+    bounds = [release(each["release"]) for each in _CLAUSE.finditer(specifier) if each["operator"] not in _UPPER]
+    return max(bounds, default=())
 
 
 def _required(root: Path) -> Iterator[tuple[str, str]]:
