@@ -126,10 +126,11 @@ def _interpreted(
     linker = walk.linker
     unit = linker.modules.units[thing.path]
     definition = unit.function(thing.index)
-    receiver = thing.bound
+    receiver = _inner(thing.bound, "self")
     if receiver is None and thing.owner >= 0 and not linker.is_static(unit, thing.index):
+        # An object that the worker made for its steps is none of the workflow's.
         receiver = linker.instance(Class(thing.path, thing.owner))
-    inside = Function(thing.path, thing.index, stripped(thing.env), _inner(receiver, "self"), (), thing.owner)
+    inside = Function(thing.path, thing.index, stripped(thing.env), receiver, (), thing.owner)
     bound = {
         name: _inner(value, value.text if value.text.isidentifier() else "")
         for name, value in entering.arguments_of(site, inside, arguments).items()

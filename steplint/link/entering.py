@@ -137,18 +137,19 @@ def _entered(site: Site, thing: Function, given: tuple[Given, ...]) -> tuple[Abs
     unknown = value.thing is None or (isinstance(value.thing, Literal) and value.thing.value is None)
     if unknown and not value.tags:
         value = _as_declared(site, unit, definition, value)
+    elsewhere = definition.kind == "async" and site.call.consumed != "await"
     if not walk.silent:
-        _record(site, splice, events)
+        _record(site, splice, events, waits=not elsewhere)
     # The coroutine of an async function happens when it is awaited: its steps wait with it.
-    if definition.kind == "async" and site.call.consumed != "await":
+    if elsewhere:
         value = value.having(pending=tuple(each for each in events if isinstance(each, StepEvent)))
     if definition.generator:
         value = value.having(thing=None)
     return value.having(call=None), splice
 
 
-def _record(site: Site, splice: Splice, events: list[Event]) -> None:
-    """Note in the caller what a function did."""
+def _record(site: Site, splice: Splice, events: list[Event], *, waits: bool) -> None:
+    """Note in the caller what a function did; one that nobody waits for holds up nobody."""
     walk, outcome, hop = site.walk, splice.outcome, splice.hop
     for each in events:
         walk.record(each)
@@ -157,7 +158,8 @@ def _record(site: Site, splice: Splice, events: list[Event]) -> None:
         moved = tuple(step for step in (splice.step(each) for each in task.steps) if step is not None)
         walk.out.tasks.append(TaskEvent(task.place, task.api, moved, task.awaited))
     walk.out.nested.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.nested)
-    walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
+    if waits:
+        walk.out.loops.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.loops)
     walk.out.writes.extend(replace(each, trail=(hop, *each.trail)) for each in outcome.writes)
     swallows = [replace(each, trail=(hop, *each.trail)) for each in outcome.swallows]
     if is_tail(site):
