@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SAME_TEXT = frozenset({"encode", "lower", "upper", "casefold", "strip", "isoformat"})
 _KEEPS = frozenset({"tuple", "list", "sorted", "reversed", "iter"})
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _ORDER_SHOWS = frozenset({"tuple", "list", "iter", "enumerate", "zip", "next", "map", "filter"})
 
 
@@ -45,6 +46,8 @@ def call(site: Site, name: str, given: tuple[Given, ...]) -> Abstract | None:
             if values and not _steady_set(first)
             else Abstract(nature="fresh", tags=tags_of(values), deps=deps_of(values))
         )
+    if name in _CASTS and len(values) == 2:
+        return values[1].having(call=None)
     position = apis.thread_wrapper(name)
     if position is not None:
         return _wrapped(site, name, position, given)

@@ -18,6 +18,7 @@ from steplint.link.values import (
     Abstract,
     Given,
     Instance,
+    Literal,
     Mapped,
     Object,
     Parameter,
@@ -355,12 +356,20 @@ class Splice:
     def given(self, value: Abstract) -> Abstract | None:
         """Return the argument that stands behind a parameter's value."""
         if not isinstance(value.thing, Parameter):
-            return None
+            return self.text_given(value)
         index = value.thing.index
         for name, slot in self.outcome.slots.items():
             if slot.index == index:
                 return self.arguments.get(name)
         return None
+
+    def text_given(self, value: Abstract) -> Abstract | None:
+        """Return the constant text given for a parameter that is annotated as text, if nothing was done to it."""
+        given = self.arguments.get(value.text)
+        if given is None or not isinstance(value.thing, Instance) or not isinstance(given.thing, Literal | Pattern):
+            return None
+        slot = self.outcome.slots.get(value.text)
+        return given if {tag.source for tag in value.tags} == {slot} else None
 
 
 def rebuild(

@@ -15,6 +15,7 @@ from steplint.link.values import (
     UNKNOWN,
     Abstract,
     Context,
+    External,
     Function,
     Instance,
     Literal,
@@ -168,7 +169,7 @@ class Walk:
                 self.statement(item)
                 continue
             block = blocks[item]
-            if self.is_closed(block):
+            if self.is_closed(block) or self.lacks_sdk(block, first):
                 continue
             head = self.heads.get(block.statement, UNKNOWN) if block.head is not None else UNKNOWN
             tests.append(arrangement.test(head) if block.kind == "if" else head)
@@ -197,6 +198,22 @@ class Walk:
         absent = head.kind == "is" and isinstance(last, Const) and last.value is None
         value = self.scope.variables.get(head.items[0].path) if absent or head.kind == "not" else None
         return value is not None and value.present
+
+    def lacks_sdk(self, block: Block, first: Block) -> bool:
+        """Return whether an arm is for where the SDK is not installed: the workflow is there because it is."""
+        head, otherwise = (first.head, True) if block.kind == "else" and block.head is None else (block.head, False)
+        if isinstance(head, Group) and head.kind in ("is", "is-not", "not") and isinstance(head.items[0], Name):
+            if head.kind != "not" and not (isinstance(head.items[-1], Const) and head.items[-1].value is None):
+                return False
+            name, absent = head.items[0].path, head.kind != "is-not"
+        elif isinstance(head, Name):
+            name, absent = head.path, False
+        else:
+            return False
+        if absent == otherwise or name not in self.unit.imports.get(0, ()):
+            return False
+        thing = self.value_of(name, block.span).thing
+        return isinstance(thing, External) and self.linker.forms.package(thing.name) is not None
 
     def is_dead(self, block: int) -> bool:
         """Return whether a call stands behind `or` after an argument that the caller gave."""
@@ -419,13 +436,20 @@ class Walk:
         elif kind == "return":
             self.touch(value)
             known = self.out.returns
-            self.out.returns = value if known is UNKNOWN else join([known, value])
+            self.out.returns = value if known is UNKNOWN else self.either(known, value)
         elif kind == "raise":
             self.touch(value)
             self.use(value, "returned", place)
         elif kind == "assert":
             self.touch(value)
             self.leave(["raise"], value, place)
+
+    def either(self, one: Abstract, other: Abstract) -> Abstract:
+        """Return one of two results: of a decorator of an SDK and a stand-in for where there is no SDK, the former."""
+        marks = [each for each in (one, other) if getattr(each.thing, "name", "") in self.linker.forms.marks]
+        if len(marks) == 1 and all(isinstance(each.thing, Function | Instance | External) for each in (one, other)):
+            return marks[0].having(tags=one.tags | other.tags, deps=one.deps | other.deps)
+        return join([one, other])
 
     def augmented(self, old: Abstract, value: Abstract) -> Abstract:
         """Return ``old += value``: text grows, everything else keeps both histories."""
