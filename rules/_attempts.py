@@ -21,6 +21,9 @@ _MODELS = (
 )  # fmt: skip
 _ASKS = re.compile(r"\b(completions|embeddings|responses|moderations|transcriptions)\.(create|parse|stream)$")
 _LOCAL = ("builtins.open", "io.open", "os.", "shutil.", "pathlib.", "aiofiles.", "tempfile.")
+# The file that is sent: its name stays here.
+_READS_FILES = frozenset({"upload_file", "upload_from_filename", "fput_object", "upload_file_from_path"})
+_FILES = frozenset({"filename", "file_path", "local_path", "source_file_name"})
 # The argument that addresses what is made: a new one makes another object, though the verb overwrites.
 _ADDRESSES = frozenset({"id", "_id", "pk", "key", "uuid", "guid", "object_name", "blob_name"})
 _PLACES = re.compile(r"put(_|$)|upsert|h?set(ex|nx)?$|save$|merge$", re.IGNORECASE)
@@ -61,15 +64,18 @@ class Attempt(NamedTuple):
     def sends(self, use: Use) -> bool:
         """Return whether the value becomes an argument of an effect that outlives the process.
 
-        Labels of a trace, credentials, local files and requests to a language model do not count.
+        Labels of a trace, credentials, local files, requests to a language model and what a program on this machine
+        is started with do not count: there a drawn value names scratch.
         """
         roles = ("effect-argument",) if self.step else ("effect-argument", "outside-effect")
         if use.role not in roles or use.slot == "trace" or _CREDENTIALS.fullmatch(use.name):
             return False
-        return not (use.api.startswith(_LOCAL) or asks(use.api) or self._on_disk(use))
+        if use.verb in _READS_FILES and use.name.lower() in _FILES:
+            return False
+        return not (use.api.startswith(_LOCAL) or asks(use.api) or self._on_this_machine(use))
 
-    def _on_disk(self, use: Use) -> bool:
-        return any(each.kind == "fs" and each.api == use.api for each in self.effects)
+    def _on_this_machine(self, use: Use) -> bool:
+        return any(each.kind in ("fs", "process") and each.api == use.api for each in self.effects)
 
     def taker(self, use: Use) -> str:
         """Return what takes the value, as written where that is known."""
