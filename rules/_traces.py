@@ -39,6 +39,19 @@ def once(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Fi
         yield replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if notes else first
 
 
+def once_at_end(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Finding]:
+    """Yield as `once`, and steps that reach one source through a function they share as one finding."""
+    groups = dict[tuple[str, str, Place, str], list[Finding]]()
+    for each in once(findings, levels):
+        groups.setdefault((each.dialect, each.workflow, _end(each), each.subject), []).append(each)
+    for group in groups.values():
+        first = min(group, key=lambda each: levels.index(each.level) if each.level in levels else len(levels))
+        notes = dict.fromkeys(_beside(each, first) for each in group if each.step != first.step)
+        yield replace(first, notes=(*first.notes, *notes)) if notes else first
+        # Another call in the same step is another place to mend.
+        yield from (each for each in group if each is not first and each.step == first.step)
+
+
 def call_of(step: Step | None, place: Place) -> tuple[Note, ...]:
     """Return where ``step`` is called, unless ``place``, where something is found in it, is a part of the call."""
     if step is None or (place.path == step.place.path and step.place.span.contains(place.span)):

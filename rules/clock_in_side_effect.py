@@ -10,7 +10,7 @@ from steplint.api import Effect, Finding, Note, Place, Project, Use
 from ._attempts import Attempt, attempts
 from ._options import texts
 from ._text import least, sentence, shown
-from ._traces import call_of, once, way
+from ._traces import call_of, once_at_end, way
 
 # Claims of a token and lifetimes in a cache are meant to follow the clock of the attempt.
 _LIFETIME = re.compile(r"(iat|exp|nbf|ex|px|exat|pxat|ttl|max_?age|timeout|deadline|expires_?in)$", re.IGNORECASE)
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"(name|path|key|id|target|destination|dest|url|uri|prefix
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield clock values that are read in a step and sent by it."""
-    yield from once(_findings(project), ("create", "update"))
+    yield from once_at_end(_findings(project), ("create", "update"))
 
 
 def _findings(project: Project) -> Iterator[Finding]:

@@ -9,13 +9,13 @@ from steplint.api import Dialect, Effect, Finding, Note, Project, Use
 from ._attempts import Attempt, attempts, built
 from ._sources import step_text
 from ._text import least, sentence, shown
-from ._traces import call_of, once, way
+from ._traces import call_of, once_at_end, way
 from ._wrap import free_name
 
 
 def check(project: Project) -> Iterator[Finding]:
     """Yield random values and generated IDs that are drawn in a step and sent by it."""
-    yield from once(_findings(project), ("key", "value"))
+    yield from once_at_end(_findings(project), ("key", "value"))
 
 
 def _findings(project: Project) -> Iterator[Finding]:
