@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import builtin, combining, durable, entering, judging, names
+from steplint.link import blocks, builtin, combining, durable, entering, judging, names, writes
 from steplint.link.arguments import argument_at
 from steplint.link.forms import Registered
 from steplint.link.values import (
@@ -91,7 +91,7 @@ def written(walk: Walk, value: Value) -> str:
 def call(walk: Walk, index: int) -> Abstract:
     """Return the value of call ``index``, recording what it does."""
     written_call = walk.function.calls[index]
-    if walk.is_dead(written_call.block):
+    if blocks.is_dead(walk, written_call.block):
         return UNKNOWN
     walk.calling = True
     callee = walk.value(written_call.callee, written_call.span)
@@ -167,7 +167,7 @@ def context_call(site: Site, callee: Abstract, thing: Context, given: tuple[Give
         return Abstract(Context(thing.dialect, next(iter(spelled.values())), thing.confidence))
     values = [each.value for each in given]
     if callee.nature == "event" and walk.linker.apis.mutator(site.verb):
-        walk.note_change(callee, site.path.split(".")[0], site.verb, site.span)
+        writes.note_change(walk, callee, site.path.split(".")[0], site.verb, site.span)
     return Abstract(tags=tags_of(values) | callee.tags, nature=callee.nature or "event", deps=deps_of(values))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from steplint.link import bodies, entering
+from steplint.link import bodies, entering, statements
 from steplint.link.arguments import argument_at, named_argument, passed
 from steplint.link.events import StepEvent
 from steplint.link.forms import StepMatch
@@ -45,7 +45,7 @@ def operation(
 ) -> Abstract:
     """Record a durable operation and return its recorded result."""
     walk = site.walk
-    body = function or body_of(form, given) or site.walk.decorated_by(site.index)
+    body = function or body_of(form, given) or statements.decorated_by(site.walk, site.index)
     elsewhere = form.kind in ("invoke", "send") or (form.kind == "child" and not form.child)
     event = walk.steps.get((site.index, spelled)) or StepEvent(
         dialect=dialect, form=form, spelled=spelled, place=site.place, id_place=None, id=None, template=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from steplint.link import entering
+from steplint.link import binding, entering, writes
 from steplint.link.absence import reads_rows
 from steplint.link.arguments import named_argument, spelled, statement
 from steplint.link.events import Source
@@ -185,7 +185,7 @@ def _in_memory(site: Site, value: Abstract) -> bool:
 def _buffered(site: Site, buffer: Abstract, result: Abstract) -> Abstract:
     """Return the value of a call on a file in memory, which then holds what the call was given."""
     if buffer.text in site.walk.scope.variables:
-        site.walk.fill(buffer.text, result.having(thing=None), site.span)
+        binding.fill(site.walk, buffer.text, result.having(thing=None), site.span)
     return result
 
 
@@ -300,11 +300,11 @@ def changes(site: Site, given: tuple[Given, ...]) -> None:
     owner = thing.receiver if isinstance(thing, External) and thing.receiver is not None else None
     head = site.receiver.split(".")[0].split("[")[0]
     value = owner if owner is not None else walk.value_of(head, site.span)
-    walk.note_change(value, head, site.verb, site.span)
+    writes.note_change(walk, value, head, site.verb, site.span)
     if site.receiver in walk.scope.variables or site.receiver.isidentifier():
         for each in given:
             if each.value.tags or each.value.deps or each.value.thing is not None:
-                walk.fill(site.receiver, each.value, site.span)
+                binding.fill(walk, site.receiver, each.value, site.span)
 
 
 def _changes_data(site: Site, callee: Abstract) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from steplint.link import arrangement, calls, expressions, handlers, names
-from steplint.link.absence import filled_when_missing
+from steplint.link import blocks, expressions, handlers, names, statements
 from steplint.link.arguments import spelled
 from steplint.link.events import Outcome, Slot, Source, Spent, Splice, StepEvent, distinct, in_order
 from steplint.link.frames import Frames
@@ -14,8 +13,6 @@ from steplint.link.program import Unit
 from steplint.link.values import (
     UNKNOWN,
     Abstract,
-    Context,
-    External,
     Function,
     Instance,
     Literal,
@@ -28,10 +25,10 @@ from steplint.link.values import (
     join,
     parts,
 )
-from steplint.model.graph import Frame, Hop, Kind, Role, Swallow, Write
+from steplint.model.graph import Frame, Hop, Kind, Role, Swallow
 from steplint.model.place import Place, Span
-from steplint.model.summary import Argument, Block, Call, Statement
-from steplint.model.value import Const, Group, Name, Result, Value
+from steplint.model.summary import Argument
+from steplint.model.value import Name, Result, Value
 
 if TYPE_CHECKING:
     from steplint.link.linker import Linker
@@ -106,8 +103,8 @@ class Walk:
         first = next(iter(bound), "")
         if first and isinstance(bound[first].thing, Object):
             self.receiver = first
-        self.block(0)
-        self.run_loose(None)
+        blocks.run(self, 0)
+        statements.run_loose(self, None)
         for each in self.waiting:
             steps, effects = self.steps_since(each.since), self.effects_since(each.since)
             self.decide(each.value, each.place, steps, each.what, effects if self.zone == "step" else (), each.raising)
@@ -123,215 +120,11 @@ class Walk:
             self.out.loops += handlers.endless(self)
         return self.out
 
-    def block(self, index: int) -> None:
-        """Walk the statements and blocks directly inside a block."""
-        items = self.layout.items.get(index, [])
-        at = 0
-        while at < len(items):
-            kind, item = items[at]
-            if kind == "statement":
-                head = self.layout.heads.get(item)
-                # The test of a `while` runs at each turn: the loop evaluates it.
-                if head is None or self.function.blocks[head].kind != "while":
-                    self.statement(item)
-                at += 1
-                continue
-            block = self.function.blocks[item]
-            if block.kind in ("if", "case"):
-                at = self.branches(items, at, block.group)
-            elif block.kind in ("for", "while"):
-                self.loop(item)
-                at += 1
-            elif block.kind == "try":
-                at = self.attempt(items, at, block.group)
-            elif block.kind in ("with", "finally"):
-                self.block(item)
-                at += 1
-            else:
-                self.optional(item)
-                at += 1
-
-    def branches(self, items: list[tuple[str, int]], at: int, group: int) -> int:
-        """Walk the arms of an if or match, each from the same state; return the position after them."""
-        blocks = self.function.blocks
-        last = max(
-            position for position, (kind, item) in enumerate(items) if kind == "block" and blocks[item].group == group
-        )
-        since, before = len(self.out.events), self.scope.variables
-        tests: list[Abstract] = []
-        ends: list[dict[str, Abstract]] = []
-        leaves: list[str] = []
-        exhaustive = False
-        first = blocks[items[at][1]]
-        for kind, item in items[at : last + 1]:
-            if kind == "statement":
-                self.scope.variables = before
-                self.statement(item)
-                continue
-            block = blocks[item]
-            if self.is_closed(block) or self.lacks_sdk(block, first):
-                continue
-            head = self.heads.get(block.statement, UNKNOWN) if block.head is not None else UNKNOWN
-            tests.append(arrangement.test(head) if block.kind == "if" else head)
-            exhaustive = exhaustive or block.kind == "else" or self.catches_all(block.head)
-            self.scope.variables = dict(before)
-            self.block(item)
-            if block.leaves:
-                leaves.append(block.leaves)
-            else:
-                ends.append(self.scope.variables)
-        if not exhaustive:
-            ends.append(before)
-        test = join(tests or [UNKNOWN])
-        self.scope.variables = self.merged(ends or [before], test.tags)
-        place = self.unit.place(self.head_span(first.statement, first.span))
-        self.decide(test, place, self.steps_since(since), "whether", self.effects_since(since))
-        self.leave(leaves, test, place)
-        return last + 1
-
-    def is_closed(self, block: Block) -> bool:
-        """Return whether an arm is never taken: it waits for a None that the caller did not give."""
-        head = block.head
-        if not isinstance(head, Group) or not isinstance(head.items[0], Name):
-            return False
-        last = head.items[-1]
-        absent = head.kind == "is" and isinstance(last, Const) and last.value is None
-        value = self.scope.variables.get(head.items[0].path) if absent or head.kind == "not" else None
-        return value is not None and value.present
-
-    def lacks_sdk(self, block: Block, first: Block) -> bool:
-        """Return whether an arm is for where the SDK is not installed: the workflow is there because it is."""
-        head, otherwise = (first.head, True) if block.kind == "else" and block.head is None else (block.head, False)
-        if isinstance(head, Group) and head.kind in ("is", "is-not", "not") and isinstance(head.items[0], Name):
-            if head.kind != "not" and not (isinstance(head.items[-1], Const) and head.items[-1].value is None):
-                return False
-            name, absent = head.items[0].path, head.kind != "is-not"
-        elif isinstance(head, Name):
-            name, absent = head.path, False
-        else:
-            return False
-        if absent == otherwise or name not in self.unit.imports.get(0, ()):
-            return False
-        thing = self.value_of(name, block.span).thing
-        return isinstance(thing, External) and self.linker.forms.package(thing.name) is not None
-
-    def is_dead(self, block: int) -> bool:
-        """Return whether a call stands behind `or` after an argument that the caller gave."""
-        while block in self.layout.nested:
-            each = self.function.blocks[block]
-            if each.kind == "else" and isinstance(each.head, Name):
-                value = self.scope.variables.get(each.head.path)
-                if value is not None and value.present:
-                    return True
-            block = each.parent
-        return False
-
-    def catches_all(self, head: Value | None) -> bool:
-        """Return whether a case matches everything (`case _`)."""
-        return isinstance(head, Group) and head.kind == "case" and getattr(head.items[0], "path", "") == "_"
-
-    def attempt(self, items: list[tuple[str, int]], at: int, group: int) -> int:
-        """Walk a try, its handlers, its else and its finally; return the position after them."""
-        blocks = self.function.blocks
-        before = dict(self.scope.variables)
-        self.trying += 1
-        self.block(items[at][1])
-        self.trying -= 1
-        ends = [] if blocks[items[at][1]].leaves else [self.scope.variables]
-        start = self.merged([before, self.scope.variables], frozenset())
-        at += 1
-        while at < len(items):
-            kind, item = items[at]
-            block = blocks[item] if kind == "block" else None
-            if kind == "statement":
-                following = items[at + 1] if at + 1 < len(items) else None
-                if following is None or following[0] != "block" or blocks[following[1]].statement != item:
-                    break
-                if blocks[following[1]].group != group:
-                    break
-                self.scope.variables = dict(start)
-                self.statement(item)
-                at += 1
-                continue
-            assert block is not None
-            if block.kind == "except" and block.group == group:
-                self.scope.variables = dict(start)
-                for name in block.binds:
-                    self.scope.variables[name] = Abstract(text=name)
-                self.block(item)
-                if not block.leaves:
-                    ends.append(self.scope.variables)
-            elif block.kind == "else" and block.group != group and ends:
-                self.scope.variables = ends[0]
-                self.block(item)
-                ends[0] = self.scope.variables
-            else:
-                break
-            at += 1
-        self.scope.variables = self.merged(ends or [start], frozenset())
-        return at
-
-    def optional(self, item: int) -> None:
-        """Walk a block that may be skipped."""
-        before = self.scope.variables
-        self.scope.variables = dict(before)
-        self.block(item)
-        ends = [before] if self.function.blocks[item].leaves else [before, self.scope.variables]
-        self.scope.variables = self.merged(ends, frozenset())
-
-    def loop(self, item: int) -> None:
-        """Walk a loop twice: once for what a turn carries into the next, once for good."""
-        block = self.function.blocks[item]
-        before = dict(self.scope.variables)
-        carried: Tags = frozenset()
-        if self.depth < 3:
-            self.depth += 1
-            self.silent += 1
-            mark, tasks = len(self.out.events), len(self.out.tasks)
-            self.leaving.append([])
-            self.block(item)
-            self.leaving.pop()
-            self.forget(mark)
-            del self.out.tasks[tasks:]
-            self.silent -= 1
-            self.scope.variables = self.merged([before, self.scope.variables], carried)
-        since = len(self.out.events)
-        self.depth += 1
-        self.leaving.append([])
-        if block.kind == "while" and block.statement >= 0:
-            self.statement(block.statement)
-        self.block(item)
-        self.depth -= 1
-        left = self.leaving.pop()
-        found = self.steps_since(since)
-        test = self.heads.get(block.statement, UNKNOWN)
-        place = self.unit.place(self.head_span(block.statement, block.span))
-        self.decide(test, place, found, "how often", self.effects_since(since))
-        for each in left:
-            self.decide(each.value, each.place, found, "how often")
-        self.scope.variables = self.merged([before, self.scope.variables], test.tags)
-
     def head_span(self, statement: int, otherwise: Span) -> Span:
         """Return the span of a block's head."""
         if 0 <= statement < len(self.function.statements):
             return self.function.statements[statement].span
         return otherwise
-
-    def merged(self, ends: list[dict[str, Abstract]], control: Tags) -> dict[str, Abstract]:
-        """Return the variables after several paths; what differs between them also depends on what chose the path."""
-        if len(ends) == 1:
-            return ends[0]
-        merged: dict[str, Abstract] = {}
-        for name in dict.fromkeys(key for each in ends for key in each):
-            values = [each[name] for each in ends if name in each]
-            if all(value is values[0] for value in values) and len(values) == len(ends):
-                merged[name] = values[0]
-                continue
-            joined = join(values)
-            if control and (len(values) > 1 or len(ends) > len(values)):
-                joined = joined.having(tags=joined.tags | control)
-            merged[name] = joined
-        return merged
 
     def leave(self, leaves: list[str], test: Abstract, place: Place) -> None:
         """Remember a branch that may leave early, until it shows what it skips."""
@@ -342,228 +135,6 @@ class Walk:
             self.leaving[-1].append(waiting)
         if any(each in ("return", "raise") for each in leaves):
             self.waiting.append(waiting)
-
-    # -- statements ------------------------------------------------------------------------------------------------
-
-    def statement(self, index: int) -> None:
-        """Evaluate a statement: its calls in order, its value, then what it binds."""
-        statement = self.function.statements[index]
-        self.run_loose(statement.span)
-        for call in self.layout.calls.get(index, ()):
-            self.results[call] = calls.call(self, call)
-        value = self.value(statement.value, statement.span)
-        if index in self.layout.clauses:
-            self.heads[index] = value
-            self.touch(value)
-            for target in statement.targets:
-                self.hidden.setdefault(target, self.scope.variables.get(target))
-            self.assign(statement.targets, self.element(value, statement.span), statement.span, None)
-            return
-        if statement.kind == "head" and index in self.layout.conditions:
-            # What a step leaves out by the clock is not in what it keeps.
-            in_step = self.zone == "step"
-            self.filters |= {
-                each
-                for each in arrangement.test(value).tags
-                if not (in_step and getattr(each.source, "kind", "") == "time")
-            }
-        elif statement.kind != "head":
-            self.filters = frozenset()
-            if self.hidden:
-                self.reveal()
-        self.perform(index, statement, value)
-
-    def run_loose(self, before: Span | None) -> None:
-        """Evaluate the calls of decorators, defaults and base classes that stand before a span."""
-        loose = self.layout.loose
-        while self.loose < len(loose):
-            call = loose[self.loose]
-            if before is not None and self.function.calls[call].span >= before:
-                break
-            self.loose += 1
-            self.results[call] = calls.call(self, call)
-        while self.applied < len(self.layout.applied):
-            span, index, path = self.layout.applied[self.applied]
-            if before is not None and span >= before:
-                return
-            self.applied += 1
-            self.apply(span, index, path)
-
-    def apply(self, at: Span, index: int, path: str) -> None:
-        """Run a local function that a member of the context decorates without a call (`@ctx.run_step`)."""
-        callee = self.value_of(path, at)
-        if self.zone == "body" and isinstance(callee.thing, Context):
-            value = Abstract(Function(self.unit.path, index, self.scope.snapshot()), text=path)
-            written = Call(Name(path), (), "value", -1, self.block_of(at), at)
-            calls.applied(self, index, written, callee, value)
-
-    def decorated_by(self, call: int) -> Abstract | None:
-        """Return the local function that the result of a call decorates."""
-        for index, each in enumerate(self.unit.summary.functions):
-            if each.parent == self.index:
-                for decorator in each.decorators:
-                    if isinstance(decorator.value, Result) and decorator.value.call == call:
-                        return Abstract(Function(self.unit.path, index, self.scope.snapshot()), text=each.name)
-        return None
-
-    def reveal(self) -> None:
-        """Give back the variables that the clauses of a comprehension hid."""
-        for name, old in self.hidden.items():
-            if old is None:
-                self.scope.variables.pop(name, None)
-            else:
-                self.scope.variables[name] = old
-        self.hidden.clear()
-
-    def perform(self, index: int, statement: Statement, value: Abstract) -> None:
-        """Do what the kind of statement does with its value."""
-        kind = statement.kind
-        place = self.unit.place(statement.span)
-        if kind == "head":
-            self.heads[index] = value
-            self.touch(value)
-            self.bind_head(index, statement, value)
-        elif kind == "assign":
-            self.assign(statement.targets, value, statement.span, statement.annotation)
-        elif kind == "augment":
-            for target in statement.targets:
-                old = self.scope.variables.get(target) or self.value_of(target, statement.span)
-                self.note_write(target, "assign", statement.span)
-                self.bind(target, self.augmented(old, value), statement.span)
-        elif kind == "delete":
-            for target in statement.targets:
-                self.scope.variables.pop(target, None)
-        elif kind == "return":
-            self.touch(value)
-            known = self.out.returns
-            self.out.returns = value if known is UNKNOWN else self.either(known, value)
-        elif kind == "raise":
-            self.touch(value)
-            self.use(value, "returned", place)
-        elif kind == "assert":
-            self.touch(value)
-            self.leave(["raise"], value, place)
-
-    def either(self, one: Abstract, other: Abstract) -> Abstract:
-        """Return one of two results: of a decorator of an SDK and a stand-in for where there is no SDK, the former."""
-        marks = [each for each in (one, other) if getattr(each.thing, "name", "") in self.linker.forms.marks]
-        if len(marks) == 1 and all(isinstance(each.thing, Function | Instance | External) for each in (one, other)):
-            return marks[0].having(tags=one.tags | other.tags, deps=one.deps | other.deps)
-        return join([one, other])
-
-    def augmented(self, old: Abstract, value: Abstract) -> Abstract:
-        """Return ``old += value``: text grows, everything else keeps both histories."""
-        if isinstance(old.thing, Sequence) and isinstance(value.thing, Sequence):
-            grown = Sequence(old.thing.kind, (*old.thing.items, *value.thing.items)[:64])
-            return old.having(
-                thing=grown,
-                tags=old.tags | value.tags,
-                deps=old.deps | value.deps,
-                pending=old.pending + tuple(each for each in value.pending if each not in old.pending),
-            )
-        counter = isinstance(old.thing, Literal) and isinstance(value.thing, Literal) and self.depth > 0
-        return Abstract(
-            tags=old.tags | value.tags,
-            deps=old.deps | value.deps,
-            nature="index" if counter or old.nature == "index" else old.nature,
-            text=old.text,
-        )
-
-    def bind_head(self, index: int, statement: Statement, value: Abstract) -> None:
-        """Bind what a loop, `with`, handler or case binds."""
-        if not statement.targets:
-            return
-        block = self.layout.heads.get(index)
-        kind = self.function.blocks[block].kind if block is not None else ""
-        if kind == "for":
-            self.assign(statement.targets, self.element(value, statement.span), statement.span, None)
-        elif kind == "except":
-            for target in statement.targets:
-                self.bind(target, Abstract(text=target), statement.span)
-        elif kind == "with":
-            self.assign(statement.targets, value, statement.span, None)
-        elif kind == "case":
-            for target in statement.targets:
-                self.bind(target, Abstract(tags=value.tags, deps=value.deps, nature=value.nature), statement.span)
-        else:
-            self.assign(statement.targets, value, statement.span, None)
-
-    def assign(self, targets: tuple[str, ...], value: Abstract, at: Span, annotation: Value | None) -> None:
-        """Bind targets; a display of the same length is unpacked."""
-        if annotation is not None and value.thing is None and len(targets) == 1:
-            typed = names.type_value(self.linker, self.unit, self.index, annotation, self.scope)
-            if typed.thing is not None:
-                value = value.having(thing=typed.thing)
-        if len(targets) > 1:
-            thing = value.thing
-            unpacked = (
-                isinstance(thing, Sequence) and thing.kind in ("tuple", "list") and len(thing.items) == len(targets)
-            )
-            for position, target in enumerate(targets):
-                each = thing.items[position] if unpacked and isinstance(thing, Sequence) else self.piece(value)
-                self.note_write(target, "assign", at)
-                self.bind(target, each, at)
-            return
-        for target in targets:
-            self.note_write(target, "assign", at)
-            self.bind(target, value, at)
-
-    def piece(self, value: Abstract) -> Abstract:
-        """Return one part of an unpacked value."""
-        thing = value.thing
-        if isinstance(thing, Sequence) and len(thing.items) == 1 and thing.kind in ("listcomp", "generator"):
-            return thing.items[0].having(tags=value.tags, deps=value.deps)
-        if isinstance(thing, Sequence | Mapped | Instance):
-            return value.having(thing=None)
-        return value
-
-    def bind(self, target: str, value: Abstract, at: Span) -> None:
-        """Bind one target: a name strongly, an attribute apart from its object, an item weakly."""
-        name = target.lstrip("*")
-        variables = self.scope.variables
-        if name.endswith("[]"):
-            self.fill(name[:-2], value, at)
-            return
-        if "." in name:
-            head, _, rest = name.partition(".")
-            self.parted.add(head)
-            variables[name] = value
-            owner = variables.get(head)
-            if head == self.receiver and "." not in rest:
-                known = self.out.fields.get(rest)
-                self.out.fields[rest] = value if known is None or self.zone == "outside" else join([known, value])
-                if (
-                    owner is not None
-                    and isinstance(owner.thing, Object)
-                    and self.zone == "body"
-                    and value.thing is not None
-                ):
-                    owner.thing.fields.setdefault(rest, value.having(tags=frozenset(), deps=frozenset()))
-            return
-        if name in self.parted:
-            for key in [key for key in variables if key.startswith(f"{name}.")]:
-                del variables[key]
-        # A plain name takes over the value; what it was called before no longer matters.
-        variables[name] = value.having(text=name) if value.text != name else value
-
-    def fill(self, name: str, value: Abstract, at: Span) -> None:
-        """Add ``value`` to a container."""
-        old = self.scope.variables.get(name)
-        if old is None and "." not in name:
-            old = self.value_of(name, at)
-        if old is None:
-            return
-        thing = old.thing
-        if isinstance(thing, Mapped):
-            thing = Mapped((*thing.entries, (None, arrangement.kept(self, value, at)))[:64])
-        elif isinstance(thing, Sequence):
-            thing = Sequence(thing.kind, (*thing.items, value)[:64])
-        self.scope.variables[name] = old.having(
-            thing=thing,
-            tags=old.tags | value.tags,
-            deps=old.deps | value.deps,
-            pending=old.pending + tuple(each for each in value.pending if each not in old.pending),
-        )
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -830,52 +401,6 @@ class Walk:
             if isinstance(each, Source)
             and (each.kind == "write" or (each.kind in _EFFECT_KINDS and each.mode == "write"))
         ]
-
-    def note_write(self, target: str, how: str, at: Span) -> None:
-        """Record a change of something that belongs to the workflow: from a step, or of event data from the body."""
-        name = target.lstrip("*")
-        head = name.split(".")[0].split("[")[0]
-        if self.zone == "outside" or self.silent:
-            return
-        plain = head == name
-        if plain:
-            if self.zone == "step" and head in self.function.rebinds:
-                self.add_write(head, "assign", self.outer_of(head, at), at)
-            return
-        if head == "self" and name in filled_when_missing(self.function):
-            return
-        how = "subscript" if name.endswith("[]") else "attribute"
-        owner = name[:-2] if name.endswith("[]") else name.rpartition(".")[0]
-        self.note_change(self.value_of(owner, at), head, how, at)
-
-    def note_change(self, value: Abstract, head: str, how: str, at: Span) -> None:
-        """Record that an object is changed, if it is the workflow's (in a step) or the run's input (in the body)."""
-        if self.silent:
-            return
-        if value.own:
-            return
-        given = value.nature == "event" and isinstance(value.thing, Context)
-        if self.zone == "step":
-            if value.outer or given:
-                self.add_write(value.outer or head, how, value, at)
-        elif self.zone == "body" and value.nature in ("event", "memo") and not isinstance(value.thing, Object):
-            self.add_write(head, how, value, at)
-
-    def outer_of(self, name: str, at: Span) -> Abstract:
-        """Return the enclosing variable that a `nonlocal` or `global` name rebinds."""
-        scope = self.scope.parent
-        while scope is not None:
-            if name in scope.variables:
-                return scope.variables[name]
-            scope = scope.parent
-        return Abstract(text=name, nature="global")
-
-    def add_write(self, name: str, how: str, value: Abstract, at: Span) -> None:
-        """Record a write."""
-        target = value.nature if value.nature in ("memo", "event", "global") else "local"
-        if isinstance(value.thing, Object) and name == "self":
-            target = "instance"
-        self.out.writes.append(Write(name, how, target, self.unit.place(at)))  # type: ignore[arg-type]
 
     def current(self, block: int) -> tuple[Frame, ...]:
         """Return the frames around a block."""

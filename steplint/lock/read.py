@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -47,6 +48,7 @@ def parse(data: bytes, path: str = "steplint.lock") -> LockFile:
     return read(data, path).lock
 
 
+@lru_cache(maxsize=4)  # a check reads the lock of the work tree and the published one, which tend to be the same
 def read(data: bytes, path: str = "steplint.lock") -> Text:
     """Return the lock in ``data`` with its lines and the comments that rewriting drops; raises `LockError`."""
     text = decoded(data, path)
