@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from steplint.api import Effect, Project, Step, Use, Workflow
+from steplint.api import Effect, Place, Project, Step, Use, Workflow
 
 from ._sources import changes
 from ._text import short, shown
@@ -76,6 +76,14 @@ class Attempt(NamedTuple):
 
     def _on_this_machine(self, use: Use) -> bool:
         return any(each.kind in ("fs", "process") and each.api == use.api for each in self.effects)
+
+    def way(self, source: Effect, use: Use) -> tuple[Place, ...]:
+        """Return the calls to a source from the function on that also leads to what takes its value."""
+        taker = next((each for each in self.effects if use.place in (each.place, each.origin)), None)
+        calls = [hop.place for hop in source.trail]
+        others = [hop.place for hop in taker.trail] if taker is not None else []
+        common = next((at for at, (one, other) in enumerate(zip(calls, others, strict=False)) if one != other), 0)
+        return tuple(calls[common:])
 
     def taker(self, use: Use) -> str:
         """Return what takes the value, as written where that is known."""

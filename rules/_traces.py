@@ -39,11 +39,18 @@ def once(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Fi
         yield replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if notes else first
 
 
-def once_at_end(findings: Iterable[Finding], levels: Sequence[str] = ()) -> Iterator[Finding]:
-    """Yield as `once`, and steps that reach one source through a function they share as one finding."""
-    groups = dict[tuple[str, str, Place, str], list[Finding]]()
-    for each in once(findings, levels):
-        groups.setdefault((each.dialect, each.workflow, _end(each), each.subject), []).append(each)
+def once_at_end(found: Iterable[tuple[Finding, tuple[Place, ...]]], levels: Sequence[str] = ()) -> Iterator[Finding]:
+    """Yield as `once`, and steps that call one function in which a value is drawn and taken as one finding.
+
+    Each finding comes with the way to the value from the function on that leads to both. Where steps only share a
+    helper that draws, each hands the value on by itself: there is more than one place to mend.
+    """
+    pairs = list(found)
+    ways = {(each.dialect, each.workflow, each.step, each.place, each.subject): way for each, way in pairs}
+    groups = dict[object, list[Finding]]()
+    for each in once((finding for finding, _ in pairs), levels):
+        own = (each.dialect, each.workflow, each.step, each.place, each.subject)
+        groups.setdefault((each.dialect, each.workflow, each.subject, ways[own]), []).append(each)
     for group in groups.values():
         first = min(group, key=lambda each: levels.index(each.level) if each.level in levels else len(levels))
         notes = dict.fromkeys(_beside(each, first) for each in group if each.step != first.step)

@@ -28,7 +28,7 @@ def check(project: Project) -> Iterator[Finding]:
     yield from once_at_end(_findings(project), ("create", "update"))
 
 
-def _findings(project: Project) -> Iterator[Finding]:
+def _findings(project: Project) -> Iterator[tuple[Finding, tuple[Place, ...]]]:
     allowed = frozenset(texts(project, "clock-fields-ok"))
     for attempt in attempts(project):
         drawn = {_sent(use) for each in attempt.sources("random", "uuid", "shared-rng") for use in _keys(each)}
@@ -37,9 +37,10 @@ def _findings(project: Project) -> Iterator[Finding]:
             uses = [use for use in source.uses if _sent(use) not in drawn]
             levels = [(use, level) for use in uses if (level := _level(attempt, source, use, allowed))]
             if levels:
-                yield _finding(attempt, source, *min(levels, key=lambda each: each[1] != "create"))
+                use, level = min(levels, key=lambda each: each[1] != "create")
+                yield _finding(attempt, source, use, level), attempt.way(source, use)
             elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
-                yield _capture(attempt, source)
+                yield _capture(attempt, source), (source.place,)
 
 
 def _keys(source: Effect) -> Iterator[Use]:

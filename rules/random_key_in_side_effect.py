@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steplint.api import Dialect, Effect, Finding, Note, Project, Use
+from steplint.api import Dialect, Effect, Finding, Note, Place, Project, Use
 
 from ._attempts import Attempt, attempts, built
 from ._sources import step_text
@@ -18,15 +18,16 @@ def check(project: Project) -> Iterator[Finding]:
     yield from once_at_end(_findings(project), ("key", "value"))
 
 
-def _findings(project: Project) -> Iterator[Finding]:
+def _findings(project: Project) -> Iterator[tuple[Finding, tuple[Place, ...]]]:
     for attempt in attempts(project):
         dialect = project.dialect(attempt.workflow)
         for source in attempt.sources("random", "uuid", "shared-rng"):
             sends = [use for use in source.uses if attempt.sends(use) and not _harmless(attempt, source, use)]
             if sends:
-                yield _finding(attempt, source, min(sends, key=lambda use: use.slot != "key"), dialect)
+                use = min(sends, key=lambda use: use.slot != "key")
+                yield _finding(attempt, source, use, dialect), attempt.way(source, use)
             elif project.strict and attempt.step and any(use.role == "returned" for use in source.uses):
-                yield _capture(attempt, source)
+                yield _capture(attempt, source), (source.place,)
 
 
 def _harmless(attempt: Attempt, source: Effect, use: Use) -> bool:
