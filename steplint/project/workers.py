@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # A byte of a file that may hold workflows costs about this much: itself, what it leads to, and linking both.
 _SECONDS_A_BYTE = 5e-6
 _WORTH_IT = 2.0
-_SHARES = 4
-"""Shares for each process, so that none is left with a large one in the end."""
+_SHARES = 16
+"""Shares for each process: none is left with a large one in the end, and an interrupted run waits for small ones."""
 
 
 class Result(Struct, frozen=True, array_like=True):
@@ -61,10 +61,15 @@ def linked_elsewhere(analysis: Analysis, homes: Collection[str]) -> Iterator[tup
         context = multiprocessing.get_context("spawn")
         workers = min(analysis.jobs, len(shares))
         with ProcessPoolExecutor(workers, context, initializer=_open, initargs=(project,)) as pool:
-            for share, encoded in zip(shares, pool.map(_linked, shares), strict=True):
-                yield share, msgspec.msgpack.decode(encoded, type=Result)
-                done += len(share)
-                analysis.progress("link", done, len(homes))
+            try:
+                for share, encoded in zip(shares, pool.map(_linked, shares), strict=True):
+                    yield share, msgspec.msgpack.decode(encoded, type=Result)
+                    done += len(share)
+                    analysis.progress("link", done, len(homes))
+            except BaseException:
+                # Whoever interrupts a run waits for the shares at work, and for no other.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     except (BrokenExecutor, ImportError, OSError):
         # No semaphores, no second process, no importable main module: the rest is linked in this one.
         return
