@@ -64,17 +64,17 @@ def test_cold_warm_and_touched_runs_say_the_same(everything: Path) -> None:
 
 
 def test_several_processes_say_the_same_as_one(everything: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from steplint.read import pool
+    from steplint.read import pool, processes
 
     alone = told(checked_on_disk(everything, remembers=False))
     started = list[int]()
 
-    class Counted(pool.ProcessPoolExecutor):
+    class Counted(processes.ProcessPoolExecutor):
         def __init__(self, *given: Any, **named: Any) -> None:
             started.append(given[0])
             super().__init__(*given, **named)
 
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", Counted)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", Counted)
     monkeypatch.setattr(pool, "_WORTH_A_POOL", 0.0)
     monkeypatch.setattr(pool, "_CHUNK", 0.05)
     assert told(checked_on_disk(everything, remembers=False, jobs=2)) == alone

@@ -214,18 +214,18 @@ MANY = """\
 import sys
 
 from steplint.cli import main
-from steplint.read import pool
+from steplint.read import pool, processes
 
 if __name__ == "__main__":
     pool._WORTH_A_POOL = pool._CHUNK = 0.0
     started = []
 
-    class Counted(pool.ProcessPoolExecutor):
+    class Counted(processes.ProcessPoolExecutor):
         def __init__(self, *given, **named):
             started.append(given[0])
             super().__init__(*given, **named)
 
-    pool.ProcessPoolExecutor = Counted
+    processes.ProcessPoolExecutor = Counted
     code = main(sys.argv[1:])
     print(len(started), file=sys.stderr)
     sys.exit(code)

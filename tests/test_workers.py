@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -14,6 +18,7 @@ from steplint.model.report import Report
 from steplint.project import workers
 from steplint.project.analysis import Analysis, analyze, open_cache
 from steplint.project.check import check
+from steplint.read import processes
 
 FLOW = """
 import random
@@ -113,20 +118,50 @@ def test_little_work_is_done_by_one_process(shop: Path, monkeypatch: pytest.Monk
 def test_a_process_that_ends_in_the_middle_costs_no_finding(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = told(checked(shop, 1, remembers=False))
 
-    class Dying(workers.ProcessPoolExecutor):
+    class Dying(processes.ProcessPoolExecutor):
         def map(self, fn: Any, *iterables: Iterable[Any], **options: Any) -> Iterator[Any]:
             yield next(super().map(fn, *iterables, **options))
             raise BrokenExecutor("a process ended")
 
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", Dying)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", Dying)
     assert told(checked(shop, 2)) == alone
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a killed process is told apart by signals")
+def test_a_process_ends_when_the_one_that_started_it_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, time\n"
+        "from steplint.read.processes import processes\n\n"
+        "if __name__ == '__main__':\n"
+        "    pool = processes(1)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        worker = int(started.stdout.readline())
+        os.kill(worker, 0)
+        started.kill()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and runs(worker):
+        time.sleep(0.05)
+    assert not runs(worker)
+
+
+def runs(process: int) -> bool:
+    """Return whether a process runs; one that ended and that nobody has waited for does not."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    ).stdout
+    return bool(state.strip()) and not state.startswith("Z")
 
 
 def test_a_system_without_further_processes_costs_no_finding(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no semaphores")
 
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", refuse)
     assert told(checked(shop, 2)) == told(checked(shop, 1, remembers=False))
 
 

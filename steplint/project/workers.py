@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from steplint.model.report import Failure
 from steplint.project.pieces import Piece
 from steplint.project.survey import Survey
 from steplint.project.tree import Disk
+from steplint.read.processes import processes
 
 if TYPE_CHECKING:
     from steplint.project.analysis import Analysis
@@ -49,7 +49,7 @@ class _Project(NamedTuple):
 
 
 def linked_elsewhere(analysis: Analysis, homes: Collection[str]) -> Iterator[tuple[Sequence[str], Result]]:
-    """Yield the results for ``homes`` in some order, as far as other processes can be had and pay for their start."""
+    """Yield the results for ``homes``, share by share, as far as other processes can be had and pay for their start."""
     project = _project(analysis)
     shares = list(_shares(analysis, homes))
     if project is None or len(shares) < 2:
@@ -57,10 +57,7 @@ def linked_elsewhere(analysis: Analysis, homes: Collection[str]) -> Iterator[tup
     analysis.progress("link", 0, len(homes))
     done = 0
     try:
-        # Not forked: the caller may run threads.
-        context = multiprocessing.get_context("spawn")
-        workers = min(analysis.jobs, len(shares))
-        with ProcessPoolExecutor(workers, context, initializer=_open, initargs=(project,)) as pool:
+        with processes(min(analysis.jobs, len(shares)), _open, project) as pool:
             try:
                 for share, encoded in zip(shares, pool.map(_linked, shares), strict=True):
                     yield share, msgspec.msgpack.decode(encoded, type=Result)
@@ -71,8 +68,7 @@ def linked_elsewhere(analysis: Analysis, homes: Collection[str]) -> Iterator[tup
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     except (BrokenExecutor, ImportError, OSError):
-        # No semaphores, no second process, no importable main module: the rest is linked in this one.
-        return
+        return  # the rest is linked in this process
 
 
 def _project(analysis: Analysis) -> _Project | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from steplint.read.asked import Asked, Marks, Reading
 from steplint.read.deep import deeply
 from steplint.read.excerpt import excerpt, understood
 from steplint.read.module import summarize
+from steplint.read.processes import processes
 
 Key = TypeVar("Key")
 
@@ -84,14 +84,12 @@ def _reading(asked: Asked, marks: Marks) -> Reading:
 def _elsewhere(chunks: list[list[Asked]], read: Callable[[list[Asked]], list[Reading]], jobs: int) -> Iterator[Reading]:
     done = 0
     try:
-        # Not forked: the caller may run threads.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context) as pool:
+        with processes(min(jobs, len(chunks))) as pool:
             for encoded in pool.map(partial(_encoded, read), chunks):
                 yield from msgspec.msgpack.decode(encoded, type=list[Reading])
                 done += 1
     except (BrokenExecutor, ImportError, OSError):
-        # No semaphores, no second process, no importable main module: the same result, only slower.
+        # The same result, only slower.
         yield from _here(chunks[done:], read)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from steplint.read import pool, reader_digest
+from steplint.read import pool, processes, reader_digest
 from steplint.read.module import summarize
 from steplint.read.pool import summarize_many
 
@@ -27,7 +27,7 @@ def test_several_processes_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_little_work_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", None)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", None)
     assert len(list(summarize_many(SOURCES, jobs=8))) == len(SOURCES)
 
 
@@ -38,7 +38,7 @@ def test_much_work_starts_processes(monkeypatch: pytest.MonkeyPatch) -> None:
         started.append(workers)
         raise OSError("no second process")
 
-    monkeypatch.setattr(pool, "ProcessPoolExecutor", refused)
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", refused)
     large = [(str(number), b"x = 1\n" * 5_000) for number in range(4)]
     assert len(list(summarize_many(large, jobs=3))) == 4
     assert started == [3]
