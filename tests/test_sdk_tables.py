@@ -76,7 +76,7 @@ def install(python: Path, wanted: list[str]) -> str:
     packages = [text for pin in wanted for text in (pin.replace(" ", "=="), *BESIDE.get(pin.partition(" ")[0], []))]
     try:
         venvs.install(python, packages)
-    except venvs.RefusedError as refused:
+    except venvs.AbsentError as refused:
         return str(refused)
     return ""
 

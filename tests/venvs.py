@@ -15,8 +15,8 @@ _uv_fails: list[str] = []
 """What uv could not install and pip could: an index that only pip knows. From then on pip is asked at once."""
 
 
-class RefusedError(Exception):
-    """Packages cannot be installed here, and why."""
+class AbsentError(Exception):
+    """Something that a test needs cannot be had here, and why."""
 
 
 def uv() -> str | None:
@@ -29,40 +29,41 @@ def empty(home: Path, base: str = sys.executable) -> Path:
     shutil.rmtree(home, ignore_errors=True)
     program = uv()
     if program is not None:
-        _done([program, "venv", "--quiet", "--no-project", "--python", base, str(home)], "the environment")
+        done([program, "venv", "--quiet", "--no-project", "--python", base, str(home)], "the environment")
     elif base == sys.executable:
         venv.create(home)
     else:
-        _done([base, "-m", "venv", "--without-pip", str(home)], "the environment")
+        done([base, "-m", "venv", "--without-pip", str(home)], "the environment")
     return home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def install(python: Path, packages: Sequence[str | Path]) -> None:
-    """Install ``packages``; raises `RefusedError`."""
+    """Install ``packages``; raises `AbsentError`."""
     names = [str(each) for each in packages]
     what, program, refused = " ".join(names), uv(), ""
     if program is not None and not _uv_fails:
         try:
-            return _done([program, "pip", "install", "--quiet", "--python", str(python), *names], what)
-        except RefusedError as error:
+            return done([program, "pip", "install", "--quiet", "--python", str(python), *names], what)
+        except AbsentError as error:
             refused = str(error)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--disable-pip-version-check", "-q"]
     try:
-        _done([*pip, *names], what)
-    except RefusedError as error:
-        raise RefusedError(f"{refused}; nor by pip: {error}" if refused else str(error)) from None
+        done([*pip, *names], what)
+    except AbsentError as error:
+        raise AbsentError(f"{refused}; nor by pip: {error}" if refused else str(error)) from None
     if refused:
         _uv_fails.append(refused)
     return None
 
 
-def _done(command: Sequence[str], what: str) -> None:
+def done(command: Sequence[str], what: str) -> None:
+    """Run what installs or starts something; raises `AbsentError`."""
     try:
-        done = subprocess.run(command, timeout=LIMIT, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, timeout=LIMIT, capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired:
-        raise RefusedError(f"{what} cannot be installed: no answer within {LIMIT} s") from None
+        raise AbsentError(f"{what} cannot be installed: no answer within {LIMIT} s") from None
     except FileNotFoundError:
-        raise RefusedError(f"{what} cannot be installed: `{command[0]}` is not here") from None
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise RefusedError(f"{what} cannot be installed: {lines[-1] if lines else f'exit code {done.returncode}'}")
+        raise AbsentError(f"{what} cannot be installed: `{command[0]}` is not here") from None
+    if ran.returncode:
+        lines = [line for line in ran.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+        raise AbsentError(f"{what} cannot be installed: {lines[-1] if lines else f'exit code {ran.returncode}'}")

@@ -22,14 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import venvs
+from tests.venvs import AbsentError, done
 
 RESTATE_SERVER = "1.7.12"
-INSTALL_LIMIT = 240
 _QUIET = {"capture_output": True, "text": True, "check": False}
-
-
-class AbsentError(Exception):
-    """Something that an engine needs cannot be had here."""
 
 
 @contextmanager
@@ -48,10 +44,7 @@ def python(folder: Path, pins: Sequence[str], oldest: tuple[int, int] = (3, 10))
     with alone(home):
         found, made = home / "venv" / "bin" / "python", home / "made"
         if not made.is_file():
-            try:
-                venvs.install(venvs.empty(home / "venv", _base(oldest)), pins)
-            except venvs.RefusedError as refused:
-                raise AbsentError(str(refused)) from None
+            venvs.install(venvs.empty(home / "venv", _base(oldest)), pins)
             made.write_text(wanted)
     return found
 
@@ -66,18 +59,6 @@ def _base(oldest: tuple[int, int]) -> str:
             if found and subprocess.run([found, "-c", "import venv"], **_QUIET).returncode == 0:  # type: ignore[call-overload]
                 return found
     raise AbsentError(f"needs Python {oldest[0]}.{oldest[1]}")
-
-
-def _done(command: Sequence[str], what: str) -> None:
-    try:
-        done = subprocess.run(command, timeout=INSTALL_LIMIT, **_QUIET)  # type: ignore[call-overload]
-    except subprocess.TimeoutExpired:
-        raise AbsentError(f"{what} cannot be installed: no answer within {INSTALL_LIMIT} s") from None
-    except FileNotFoundError:
-        raise AbsentError(f"{what} cannot be installed: `{command[0]}` is not here") from None
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise AbsentError(f"{what} cannot be installed: {lines[-1] if lines else f'exit code {done.returncode}'}")
 
 
 def free_ports(number: int) -> list[int]:
@@ -104,9 +85,9 @@ def postgres() -> Iterator[str]:
         start = ["runuser", "-u", "postgres", "--"]
         os.chown(top, pwd.getpwnam("postgres").pw_uid, -1)
     try:
-        _done([*start, str(programs / "initdb"), "-A", "trust", "-U", "postgres", "-D", data], "a PostgreSQL cluster")
+        done([*start, str(programs / "initdb"), "-A", "trust", "-U", "postgres", "-D", data], "a PostgreSQL cluster")
         control = [*start, str(programs / "pg_ctl"), "-D", data, "-l", str(top / "log")]
-        _done([*control, "-o", options, "-w", "start"], "a PostgreSQL server")
+        done([*control, "-o", options, "-w", "start"], "a PostgreSQL server")
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
         finally:
@@ -118,8 +99,8 @@ def postgres() -> Iterator[str]:
 def _postgres_programs() -> Path:
     found = _initdb()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update"], timeout=INSTALL_LIMIT, **_QUIET)  # type: ignore[call-overload]
-        _done(["apt-get", "install", "-y", "--no-install-recommends", "postgresql"], "Debian's postgresql")
+        subprocess.run(["apt-get", "update"], timeout=venvs.LIMIT, **_QUIET)  # type: ignore[call-overload]
+        done(["apt-get", "install", "-y", "--no-install-recommends", "postgresql"], "Debian's postgresql")
         found = _initdb()
     if found is None:
         raise AbsentError("PostgreSQL is not installed; `apt-get install postgresql`")
@@ -162,7 +143,7 @@ def _restate_program(folder: Path) -> Path:
         made = folder / RESTATE_SERVER
         if not made.exists():
             package = f"@restatedev/restate-server@{RESTATE_SERVER}"
-            _done(["npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), package], package)
+            done(["npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), package], package)
             made.touch()
     programs = folder.glob("node_modules/@restatedev/*/bin/restate-server")
     found = [path for path in programs if os.access(path, os.X_OK)]

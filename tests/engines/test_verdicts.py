@@ -16,9 +16,10 @@ from steplint.contract.identity import Verdict
 from tests.engines import table
 from tests.engines.edits import BASE, EDITS, Edit
 from tests.engines.engines import ENGINES, ROOT, Engine
-from tests.engines.environments import AbsentError, alone
+from tests.engines.environments import alone
 from tests.engines.matrix import Cell, column, foretold, wrong
 from tests.engines.observed import MEANS, Seen, outcome
+from tests.venvs import AbsentError
 
 NAMES = [each.name for each in ENGINES]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.engines import environments
-from tests.engines.environments import AbsentError
 from tests.engines_same_body.test_cluster import OWN
 from tests.engines_same_body.test_same_body import DBOS, DRIVERS, ENGINES, ROOT, folder
+from tests.venvs import AbsentError
 
 __all__ = ["folder"]
 RESTATE = next(each.packages for each in ENGINES if each.driver == "restate")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.engines import environments
-from tests.engines.environments import AbsentError
 from tests.engines_same_body.test_same_body import DBOS, ENGINES, ROOT, folder
+from tests.venvs import AbsentError
 
 __all__ = ["folder"]
 PAGE = ROOT / "docs" / "cluster.md"

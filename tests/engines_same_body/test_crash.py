@@ -18,9 +18,9 @@ import pytest
 
 from steplint.runtime.engines.restate_client import RestateClient
 from tests.engines import environments
-from tests.engines.environments import AbsentError
 from tests.engines_same_body.servers import RestateServer
 from tests.engines_same_body.test_same_body import DBOS, DRIVERS, ENGINES, ROOT, folder
+from tests.venvs import AbsentError
 
 RUNS = 200
 STEPS = ("reserve", "charge", "ship", "thank")

@@ -22,11 +22,11 @@ from steplint.runtime.fronts.temporal_history import journal
 from steplint.testing import check_source
 from tests.engines import environments
 from tests.engines.engines import ENGINES, Engine
-from tests.engines.environments import AbsentError
 from tests.engines.observed import Outcome, Seen, outcome
 from tests.engines.said import said
 from tests.engines.spellings import sources
 from tests.engines_same_body.test_same_body import DBOS, DRIVERS, ROOT, folder
+from tests.venvs import AbsentError
 
 __all__ = ["folder"]
 LIMIT = 200

@@ -18,8 +18,8 @@ import pytest
 
 from tests.engines import environments
 from tests.engines.engines import ENGINES as MATRIX
-from tests.engines.environments import AbsentError
 from tests.engines_same_body import differences
+from tests.venvs import AbsentError
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = Path(__file__).parent / "drivers"

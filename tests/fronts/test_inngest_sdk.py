@@ -14,7 +14,7 @@ import pytest
 
 from tests.engines import environments
 from tests.engines.engines import ENGINES
-from tests.engines.environments import AbsentError
+from tests.venvs import AbsentError
 
 pytestmark = pytest.mark.engines
 ROOT = Path(__file__).parents[2]
